@@ -1,0 +1,170 @@
+//! What may be typed.
+
+use std::collections::VecDeque;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
+
+use crate::commands::Command;
+
+/// What was asked for.
+#[derive(Debug)]
+pub enum Request {
+    /// A command to be carried out, or only described.
+    Do {
+        /// The command.
+        command: Command,
+        /// Whether to print the plan and change nothing.
+        dry_run: bool,
+    },
+    /// A text that answers itself (`--help`, `--version`), and the status with it.
+    Read {
+        /// What to print.
+        text: String,
+        /// What to return.
+        status: u8,
+    },
+}
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "venvyard",
+    version,
+    about = "Python environments by name: virtualenvwrapper's commands, quick and safe",
+    after_help = "Load the shell functions first; in ~/.bashrc or ~/.zshrc:\n  \
+                  eval \"$(venvyard init bash)\"      or let `venvyard setup` write the line\n\n\
+                  Then: mkvirtualenv blog, workon blog, deactivate, rmvirtualenv blog",
+    disable_help_subcommand = true,
+    args_override_self = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+
+    /// Show what would be done, and do nothing
+    #[arg(long, global = true)]
+    dry_run: bool,
+}
+
+/// The parser's own description, for the man page and the tests that hold it against the shims.
+pub fn description() -> clap::Command {
+    let mut command = Cli::command();
+    command.build();
+    command
+}
+
+/// Understands `arguments`, of which the first is the program's name; `creation_options` stand before
+/// those of `mkvirtualenv`.
+///
+/// # Errors
+/// What was typed is none of our commands; the error says so and shows the usage.
+pub fn parse(
+    arguments: impl IntoIterator<Item = OsString>,
+    creation_options: impl FnOnce() -> Vec<OsString>,
+) -> Result<Request, clap::Error> {
+    let mut words: Vec<OsString> = arguments.into_iter().collect();
+    if words.get(1).is_some_and(|command| command == "mkvirtualenv") {
+        let typed = words.split_off(2);
+        words.extend(sorted(creation_options().into_iter().chain(typed)));
+    }
+    let lists = words.get(1).is_some_and(|command| command == "lsvirtualenv");
+    match Cli::try_parse_from(words) {
+        Ok(Cli { command, dry_run }) => Ok(Request::Do { command, dry_run }),
+        Err(text) if matches!(text.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            // `lsvirtualenv -h` has always returned 1.
+            Ok(Request::Read { text: text.to_string(), status: u8::from(lists) })
+        }
+        Err(misuse) => Err(misuse),
+    }
+}
+
+/// `mkvirtualenv`'s words as the parser wants them. The last word that is no option names the
+/// environment; every other word that we do not know is the creator's, in the order typed.
+fn sorted(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let description = description();
+    let ours = description.find_subcommand("mkvirtualenv").expect("it is one of our commands");
+    let (mut known, mut foreign, mut names) = (Vec::new(), Vec::new(), Vec::new());
+    let mut words: VecDeque<OsString> = words.collect();
+    while let Some(word) = words.pop_front() {
+        let bytes = word.as_bytes();
+        if bytes == b"--" {
+            names.extend(words.drain(..));
+        } else if bytes.len() < 2 || bytes[0] != b'-' {
+            // Its place among the foreign words is kept until we know which is the name.
+            names.push(word.clone());
+            foreign.push(word);
+        } else if let Some(option) = option(ours, &word) {
+            let whole = bytes.contains(&b'=') || (bytes[1] != b'-' && bytes.len() > 2);
+            let value = option.get_action().takes_values() && !whole;
+            known.push(word);
+            known.extend(if value { words.pop_front() } else { None });
+        } else {
+            foreign.push(word);
+        }
+    }
+    let name = names.pop();
+    if let Some(name) = &name
+        && let Some(position) = foreign.iter().rposition(|word| word == name)
+    {
+        foreign.remove(position);
+    }
+    let foreign = foreign.into_iter().map(|word| {
+        let mut option = OsString::from("--creator-option=");
+        option.push(word);
+        option
+    });
+    known.extend(foreign);
+    known.extend(name.map(|name| [OsString::from("--"), name]).into_iter().flatten());
+    known
+}
+
+/// The option of `command` that `word` spells, with or without a value joined to it.
+fn option<'a>(command: &'a clap::Command, word: &OsStr) -> Option<&'a clap::Arg> {
+    let word = word.to_string_lossy();
+    command.get_arguments().find(|argument| match word.strip_prefix("--") {
+        Some(long) => {
+            let long = long.split_once('=').map_or(long, |(long, _)| long);
+            argument.get_long_and_visible_aliases().is_some_and(|all| all.contains(&long))
+        }
+        None => argument.get_short().is_some_and(|short| word[1..].starts_with(short)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sorted_words(line: &str) -> String {
+        let words = sorted(line.split(' ').map(OsString::from));
+        words.iter().map(|word| word.to_str().unwrap()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn options_may_stand_before_or_after_the_name() {
+        assert_eq!(sorted_words("-p 3.12 blog"), "-p 3.12 -- blog");
+        assert_eq!(sorted_words("blog --python=3.12 -i x -iy"), "--python=3.12 -i x -iy -- blog");
+        assert_eq!(sorted_words("--dry-run blog --always-copy"), "--dry-run --always-copy -- blog");
+    }
+
+    #[test]
+    fn what_we_do_not_know_is_the_creators() {
+        assert_eq!(sorted_words("--distribute blog"), "--creator-option=--distribute -- blog");
+        assert_eq!(
+            sorted_words("--seeder pip blog -r x"),
+            "-r x --creator-option=--seeder --creator-option=pip -- blog"
+        );
+    }
+
+    #[test]
+    fn a_name_is_not_required_to_sort() {
+        assert_eq!(sorted_words("--help"), "--help");
+        assert_eq!(sorted_words("-- -x"), "-- -x");
+    }
+
+    #[test]
+    fn the_description_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,69 @@
+//! `venvyard init SHELL`: the shim, with this program's path in it.
+
+use anyhow::{Context as _, Result};
+
+use crate::context::Context;
+use crate::plan::Plan;
+use crate::shell::{Shell, quote};
+
+/// Print the shell code that defines mkvirtualenv, workon, deactivate and the others.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "In ~/.bashrc:\n  eval \"$(venvyard init bash)\"\n\nIn ~/.zshrc:\n  \
+                        eval \"$(venvyard init zsh)\"")]
+pub struct Args {
+    /// The shell that will read it (ksh stands for ksh93 and mksh)
+    shell: Shell,
+
+    /// The absolute path of the program that it calls [default: this one]
+    #[arg(long, value_name = "PATH")]
+    program: Option<std::path::PathBuf>,
+}
+
+impl Args {
+    /// A report of the shim; its two blanks filled in.
+    pub fn plan(self, context: &Context) -> Result<Plan> {
+        let shim = self.shell.shim().context(
+            "There is no shim for fish yet.\nhint: bash -c 'eval \"$(venvyard init bash)\"; workon'",
+        )?;
+        let program = self.program.unwrap_or_else(|| context.executable().to_path_buf());
+        let program = String::from_utf8(quote::posix(program.as_os_str().as_encoded_bytes()))
+            .context("the path of this program is not UTF-8")?;
+        let filled = shim
+            .replacen("\n__venvyard_exe=''\n", &format!("\n__venvyard_exe={program}\n"), 1)
+            .replacen("\n__venvyard_system=''\n", &format!("\n__venvyard_system='{SYSTEM}'\n"), 1);
+        Ok(Plan::report(filled))
+    }
+}
+
+/// What `uname` prints on the system that this program was built for.
+const SYSTEM: &str = if cfg!(target_os = "macos") {
+    "Darwin"
+} else if cfg!(target_os = "linux") {
+    "Linux"
+} else {
+    ""
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::Surroundings;
+    use crate::plan::Answer;
+
+    #[test]
+    fn the_shim_calls_the_program_by_its_absolute_path() {
+        let context = Context::new(Surroundings { executable: "/o'p/venvyard".into(), ..Default::default() });
+        let plan = Args { shell: Shell::Bash, program: None }.plan(&context).unwrap();
+        let Answer::Report(text) = plan.answer else { panic!("not a report") };
+        let text = text.into_string().unwrap();
+        assert!(text.contains("\n__venvyard_exe='/o'\\''p/venvyard'\n"));
+        assert!(!text.contains("\n__venvyard_system=''\n"));
+    }
+
+    #[test]
+    fn fish_is_told_that_its_shim_is_missing() {
+        let context = Context::new(Surroundings::default());
+        let error = Args { shell: Shell::Fish, program: None }.plan(&context).unwrap_err();
+        assert!(error.to_string().contains("fish yet"));
+    }
+}

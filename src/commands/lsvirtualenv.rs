@@ -1,0 +1,169 @@
+//! `lsvirtualenv`: the environments there are, in brief or with what their hooks tell.
+
+use std::ffi::OsString;
+
+use anyhow::{Result, bail};
+
+use crate::context::Context;
+use crate::plan::{Answer, Effect, Plan};
+use crate::shell::Step;
+use crate::venv::{Home, Hook, Name, Runnable};
+
+/// List the environments: each with what the get_env_details hooks tell of it, or names alone.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  lsvirtualenv -b           names, one a line\n  \
+                        lsvirtualenv -b | fzf     pick one\n  \
+                        lsvirtualenv --json       for programs")]
+pub struct Args {
+    /// Names only, one a line
+    #[arg(short, long, overrides_with = "long")]
+    brief: bool,
+
+    /// Names and details (the default)
+    #[arg(short, long)]
+    long: bool,
+
+    /// An array of objects: name, path, version, project
+    #[arg(long)]
+    json: bool,
+}
+
+impl Args {
+    /// A report, or the steps that run the hooks for it.
+    pub fn plan(self, context: &Context) -> Result<Plan> {
+        match self {
+            Self { json: true, .. } => json(context),
+            Self { brief: true, .. } => brief(context),
+            _ => long(context),
+        }
+    }
+}
+
+/// A report of the names, one a line.
+pub(super) fn brief(context: &Context) -> Result<Plan> {
+    let mut text = OsString::new();
+    for name in context.home()?.names()? {
+        text.push(name.as_os_str());
+        text.push("\n");
+    }
+    Ok(Plan::report(text))
+}
+
+fn long(context: &Context) -> Result<Plan> {
+    let home = context.home()?;
+    let mut steps = Vec::new();
+    let mut warnings = Vec::new();
+    // Neighbouring texts are one: an environment without a hook costs the shell nothing.
+    let mut text = OsString::new();
+    let global = Hook::GetEnvDetails.runnable(&context.hooks()?);
+    for name in home.names()? {
+        text.push(name.as_os_str());
+        text.push(format!("\n{}\n", "=".repeat(name.to_string().chars().count())));
+        let local = Hook::GetEnvDetails.runnable(&home.venv(&name).bin());
+        for hook in [&global, &local] {
+            match hook {
+                Runnable::Nothing => {}
+                Runnable::Broken(why) => warnings.push(why.clone()),
+                Runnable::Program(program) => {
+                    steps.push(Step::print(std::mem::take(&mut text)));
+                    steps.push(details(&home, &name, program.clone()));
+                }
+            }
+        }
+        text.push("\n");
+    }
+    warnings.dedup();
+    let warnings = warnings.into_iter().map(|why| Effect::Say(format!("WARNING: {why}"))).collect();
+    if steps.is_empty() {
+        return Ok(Plan::report(text).after(warnings));
+    }
+    steps.push(Step::print(text));
+    Ok(Plan { effects: warnings, answer: Answer::Script(steps), status: 0 })
+}
+
+/// The hook, run where all hooks are, in a shell where the environment is active.
+fn details(home: &Home, name: &Name, program: std::path::PathBuf) -> Step {
+    let (directory, argument) = (home.path().to_path_buf(), name.as_os_str().to_owned());
+    Step::Inside {
+        root: home.venv(name).root().to_path_buf(),
+        step: Box::new(Step::Hook { directory, program, argument }),
+    }
+}
+
+#[derive(serde::Serialize)]
+struct Row {
+    name: String,
+    path: String,
+    version: Option<String>,
+    project: Option<String>,
+}
+
+fn json(context: &Context) -> Result<Plan> {
+    let home = context.home()?;
+    let mut rows = Vec::new();
+    for name in home.names()? {
+        let venv = home.venv(&name);
+        let (Some(text), Some(path)) = (name.as_os_str().to_str(), venv.root().to_str()) else {
+            bail!("The name '{name}' is not UTF-8, as JSON must be.\nhint: lsvirtualenv -b");
+        };
+        rows.push(Row {
+            name: text.to_owned(),
+            path: path.to_owned(),
+            version: venv.version(),
+            project: venv.project(context.project_file()).map(|path| path.to_string_lossy().into_owned()),
+        });
+    }
+    Ok(Plan::report(serde_json::to_string_pretty(&rows)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::Surroundings;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
+
+    fn context(home: &Path) -> Context {
+        let variables = [("WORKON_HOME", home), ("XDG_CONFIG_HOME", Path::new("/nowhere"))];
+        let variables = variables.map(|(name, value)| (name.into(), value.into())).into();
+        Context::new(Surroundings { variables, ..Default::default() })
+    }
+
+    fn home() -> tempfile::TempDir {
+        let directory = tempfile::tempdir().unwrap();
+        for name in ["shop", "blog"] {
+            fs::create_dir_all(directory.path().join(name).join("bin")).unwrap();
+            fs::write(directory.path().join(name).join("bin/activate"), "").unwrap();
+        }
+        directory
+    }
+
+    #[test]
+    fn without_hooks_the_long_list_is_a_report() {
+        let home = home();
+        let plan = long(&context(home.path())).unwrap();
+        assert_eq!(plan, Plan::report("blog\n====\n\nshop\n====\n\n"));
+    }
+
+    #[test]
+    fn a_hook_tells_in_its_place() {
+        let home = home();
+        let hook = home.path().join("shop/bin/get_env_details");
+        fs::write(&hook, "#!/bin/sh\necho\n").unwrap();
+        fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+        let Answer::Script(steps) = long(&context(home.path())).unwrap().answer else { panic!("a report") };
+        assert_eq!(steps[0], Step::Print("blog\n====\n\nshop\n====".into()));
+        assert!(matches!(steps[1], Step::Inside { .. }));
+        assert_eq!(steps[2], Step::Print("".into()));
+    }
+
+    #[test]
+    fn json_is_for_programs() {
+        let home = home();
+        let Answer::Report(text) = json(&context(home.path())).unwrap().answer else { panic!("a script") };
+        let rows: serde_json::Value = serde_json::from_str(text.to_str().unwrap()).unwrap();
+        assert_eq!(rows[0]["name"], "blog");
+        assert!(rows[0]["version"].is_null());
+    }
+}

@@ -1,0 +1,334 @@
+//! `mkvirtualenv NAME`: make an environment, activate it, fill it.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use super::workon::{self, Entry};
+use crate::context::Context;
+use crate::plan::{Creation, Effect, Maker, Plan};
+use crate::shell::Step;
+use crate::venv::{Hook, Name, Runnable, Venv};
+
+/// Create an environment and activate it.
+///
+/// Options may stand before or after the name; those that are not listed go to the creator, which is the
+/// interpreter's own venv module or what VIRTUALENVWRAPPER_VIRTUALENV names.
+#[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that venv has too")]
+#[command(
+    after_help = "Examples:\n  mkvirtualenv blog\n  mkvirtualenv blog -p 3.12 -i django -i psycopg\n  \
+                        mkvirtualenv shop -a ~/src/shop -r ~/src/shop/requirements.txt"
+)]
+pub struct Args {
+    /// What to call it
+    #[arg(required = true)]
+    name: OsString,
+
+    /// The interpreter: a path, a name on PATH, or a version like 3.12
+    #[arg(short, long, value_name = "PYTHON")]
+    python: Option<OsString>,
+
+    /// The project that belongs to it; workon goes there
+    #[arg(short = 'a', value_name = "DIR")]
+    project: Option<OsString>,
+
+    /// Install what this requirements file lists
+    #[arg(short = 'r', value_name = "FILE")]
+    requirements: Vec<OsString>,
+
+    /// Install this package; may be repeated
+    #[arg(short = 'i', value_name = "PACKAGE")]
+    packages: Vec<OsString>,
+
+    /// Let it see the packages of the interpreter
+    #[arg(long)]
+    system_site_packages: bool,
+
+    /// Leave pip out
+    #[arg(long)]
+    without_pip: bool,
+
+    /// What the prompt shows in place of the name
+    #[arg(long, value_name = "TEXT")]
+    prompt: Option<OsString>,
+
+    /// Copy the interpreter where links are usual
+    #[arg(long, visible_alias = "always-copy")]
+    copies: bool,
+
+    /// Bring pip up to date from the package index
+    #[arg(long)]
+    upgrade_deps: bool,
+
+    /// Replace the environment of that name, with all that is in it
+    #[arg(long)]
+    clear: bool,
+
+    #[arg(long, hide = true, allow_hyphen_values = true)]
+    creator_option: Vec<OsString>,
+}
+
+impl Args {
+    /// The creation, then the steps: hook, activation, installs, hook.
+    pub fn plan(self, context: &Context) -> Result<Plan> {
+        let name = Name::new(&self.name)?;
+        let home = context.home()?;
+        let venv = home.venv(&name);
+        let mut effects = Vec::new();
+        if !home.exists()? {
+            let path = home.path().display();
+            let note = format!("NOTE: Virtual environments directory {path} does not exist. Creating...");
+            effects.extend([Effect::Say(note), Effect::MakeDirectory(home.path().to_path_buf())]);
+        }
+        let replace = self.replaces(&venv, &name)?;
+        let project = self.project(context)?;
+        let installs = self.installs(&venv, context)?;
+        let (maker, options) = self.maker(context)?;
+        effects.push(Effect::Create(Creation {
+            venv: venv.clone(),
+            maker,
+            options,
+            replace,
+            project: project.clone().map(|project| (context.project_file().to_owned(), project)),
+            hook_shell: context.hook_shell(),
+        }));
+
+        let hooks = context.hooks()?;
+        let mut steps = Vec::new();
+        match Hook::Premkvirtualenv.runnable(&hooks) {
+            Runnable::Nothing => {}
+            Runnable::Broken(why) => effects.push(Effect::Say(format!("WARNING: {why}"))),
+            Runnable::Program(program) => steps.push(Step::Hook {
+                directory: home.path().to_path_buf(),
+                program,
+                argument: name.as_os_str().to_owned(),
+            }),
+        }
+        let stirred = !steps.is_empty();
+        if let Some(project) = &project {
+            steps.push(Step::Print(format!("Setting project for {name} to {}", project.display()).into()));
+        }
+        let entry = Entry {
+            venv: &venv,
+            name: name.as_os_str(),
+            project: project.as_deref(),
+            cd: context.cd_to_project()?,
+        };
+        let (warnings, activation) = entry.activation(context, stirred)?;
+        steps.extend(activation);
+        steps.extend(installs);
+        let stirred = steps.iter().any(Step::may_write_hooks);
+        steps.extend(workon::sourced(Hook::Postmkvirtualenv, &hooks, stirred));
+        effects.extend(warnings);
+        Ok(Plan::script(steps).after(effects))
+    }
+
+    /// Whether something is there to be replaced; fails where that was not asked for.
+    fn replaces(&self, venv: &Venv, name: &Name) -> Result<bool> {
+        let Ok(data) = venv.root().symlink_metadata() else { return Ok(false) };
+        let root = venv.root().display();
+        if data.is_symlink() {
+            bail!("{root} is a link.\nhint: rmvirtualenv '{name}'");
+        }
+        if !venv.exists() {
+            bail!("{root} exists and is not an environment.\nhint: mkvirtualenv another-name");
+        }
+        if !self.clear {
+            bail!(
+                "Environment '{name}' exists already.\nhint: workon '{name}'\nhint: mkvirtualenv --clear '{name}'"
+            );
+        }
+        Ok(true)
+    }
+
+    fn project(&self, context: &Context) -> Result<Option<PathBuf>> {
+        let Some(given) = &self.project else { return Ok(None) };
+        let project = context.absolute(given)?;
+        ensure!(
+            project.is_dir(),
+            "Cannot associate project with {}, it is not a directory\nhint: mkdir -p '{}'",
+            given.display(),
+            project.display()
+        );
+        Ok(Some(project))
+    }
+
+    /// The steps that call pip. Python runs isolated, so that no module of the working directory or
+    /// PYTHONPATH gets into pip's way, and pip installs into the environment, whatever its settings say.
+    fn installs(&self, venv: &Venv, context: &Context) -> Result<Vec<Step>> {
+        if self.requirements.is_empty() && self.packages.is_empty() {
+            return Ok(Vec::new());
+        }
+        ensure!(
+            !self.without_pip,
+            "-i and -r need pip, which --without-pip leaves out.\nhint: mkvirtualenv '{}' without --without-pip",
+            self.name.display()
+        );
+        let mut requirements = Vec::new();
+        for given in &self.requirements {
+            let is_url = given.to_string_lossy().contains("://");
+            let file = if is_url { given.clone() } else { context.absolute(given)?.into_os_string() };
+            if !is_url && !Path::new(&file).is_file() {
+                bail!("There is no requirements file {}.\nhint: ls *requirements*", file.display());
+            }
+            requirements.extend([OsString::from("-r"), file]);
+        }
+        let directory = context.directory()?.to_path_buf();
+        let pip = |arguments: &[OsString]| {
+            let words = ["/usr/bin/env", "-u", "PIP_TARGET", "-u", "PIP_PREFIX", "PIP_USER=0"];
+            let mut words: Vec<OsString> = words.map(OsString::from).into();
+            words.push(venv.python().into());
+            words.extend(["-I", "-m", "pip", "install"].map(OsString::from));
+            words.extend_from_slice(arguments);
+            Step::Run { directory: directory.clone(), words }
+        };
+        let installs = [requirements.as_slice(), self.packages.as_slice()];
+        Ok(installs.into_iter().filter(|arguments| !arguments.is_empty()).map(pip).collect())
+    }
+
+    /// Who makes the environment, and with which options.
+    fn maker(&self, context: &Context) -> Result<(Maker, Vec<OsString>)> {
+        let python = match &self.python {
+            Some(python) if python.to_string_lossy().contains(['/', '~']) => {
+                Some(context.absolute(python)?.into_os_string())
+            }
+            other => other.clone(),
+        };
+        let pythons = context.pythons()?;
+        let Some((creator, mut options)) = context.creator() else {
+            let python = pythons.find(python.as_deref())?;
+            python.check(!self.without_pip)?;
+            return Ok((Maker::Venv(python), self.options()));
+        };
+        let program = pythons.program(creator).with_context(|| {
+            let name = creator.display();
+            format!("virtualenvwrapper could not find {name} in your path\nhint: unset VIRTUALENVWRAPPER_VIRTUALENV")
+        })?;
+        options.extend(python.map(|python| {
+            let mut option = OsString::from("--python=");
+            option.push(python);
+            option
+        }));
+        options.extend(self.options());
+        Ok((Maker::Program(program), options))
+    }
+
+    /// The options that venv and virtualenv share, then what we do not know.
+    fn options(&self) -> Vec<OsString> {
+        let flags = [
+            (self.system_site_packages, "--system-site-packages"),
+            (self.without_pip, "--without-pip"),
+            (self.copies, "--copies"),
+            (self.upgrade_deps, "--upgrade-deps"),
+        ];
+        let flags = flags.into_iter().filter(|(given, _)| *given).map(|(_, flag)| OsString::from(flag));
+        let prompt =
+            self.prompt.iter().flat_map(|prompt| [OsStr::new("--prompt").to_owned(), prompt.clone()]);
+        flags.chain(prompt).chain(self.creator_option.iter().cloned()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::Surroundings;
+    use crate::plan::Answer;
+    use clap::Parser;
+    use std::fs;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    fn plan(line: &[&str], home: &Path) -> Result<Plan> {
+        let variables =
+            [("WORKON_HOME", home.to_str().unwrap()), ("PATH", "/usr/bin:/bin"), ("HOME", "/nowhere")];
+        let variables = variables.map(|(name, value)| (name.into(), value.into())).into();
+        let directory = Some(home.to_path_buf());
+        let context = Context::new(Surroundings { variables, directory, ..Default::default() });
+        Line::parse_from([&["mkvirtualenv"], line].concat()).args.plan(&context)
+    }
+
+    fn creation(plan: &Plan) -> &Creation {
+        let creation = plan.effects.iter().find_map(|effect| match effect {
+            Effect::Create(creation) => Some(creation),
+            _ => None,
+        });
+        creation.expect("a creation")
+    }
+
+    fn told(plan: &Plan, home: &Path) -> Vec<String> {
+        let Answer::Script(steps) = &plan.answer else { panic!("a report") };
+        let told =
+            |step: &Step| String::from_utf8(step.spelled()).unwrap().replace(home.to_str().unwrap(), "~");
+        steps.iter().map(told).collect()
+    }
+
+    #[test]
+    fn creation_comes_before_the_steps() {
+        let home = tempfile::tempdir().unwrap();
+        let plan = plan(&["blog"], home.path()).unwrap();
+        assert_eq!(creation(&plan).venv.root(), home.path().join("blog"));
+        assert!(!creation(&plan).replace);
+        assert_eq!(told(&plan, home.path()), ["__venvyard_deactivate", "__venvyard_activate '~/blog' '~'"]);
+    }
+
+    #[test]
+    fn a_missing_home_is_told_and_made() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("new");
+        let effects = plan(&["blog"], &path).unwrap().effects;
+        assert!(matches!(&effects[0], Effect::Say(note) if note.ends_with("does not exist. Creating...")));
+        assert_eq!(effects[1], Effect::MakeDirectory(path));
+    }
+
+    #[test]
+    fn installs_follow_the_activation_and_run_in_the_callers_directory() {
+        let home = tempfile::tempdir().unwrap();
+        fs::write(home.path().join("r.txt"), "").unwrap();
+        let plan = plan(&["blog", "-i", "a", "-r", "r.txt", "-i", "b"], home.path()).unwrap();
+        let told = told(&plan, home.path());
+        let pip = "__venvyard_run '~' '/usr/bin/env' '-u' 'PIP_TARGET' '-u' 'PIP_PREFIX' 'PIP_USER=0' \
+                   '~/blog/bin/python' '-I' '-m' 'pip' 'install'";
+        assert_eq!(told[2], format!("{pip} '-r' '~/r.txt'"));
+        assert_eq!(told[3], format!("{pip} 'a' 'b'"));
+    }
+
+    #[test]
+    fn bad_input_is_refused_before_anything_is_planned() {
+        let home = tempfile::tempdir().unwrap();
+        fs::create_dir_all(home.path().join("old/bin")).unwrap();
+        fs::write(home.path().join("old/bin/activate"), "").unwrap();
+        fs::create_dir(home.path().join("papers")).unwrap();
+        for line in [
+            vec!["old"],
+            vec!["papers"],
+            vec!["papers", "--clear"],
+            vec!["$(id)"],
+            vec!["blog", "-a", "missing"],
+            vec!["blog", "-r", "missing.txt"],
+            vec!["blog", "-p", "python9.9"],
+            vec!["blog", "-p", "/bin/ls"],
+            vec!["blog", "--without-pip", "-i", "x"],
+        ] {
+            let error = plan(&line, home.path()).unwrap_err();
+            assert!(format!("{error:#}").contains("\nhint: "), "{line:?}: {error:#}");
+        }
+        assert!(creation(&plan(&["old", "--clear"], home.path()).unwrap()).replace);
+    }
+
+    #[test]
+    fn a_project_is_told_before_the_activation_goes_there() {
+        let home = tempfile::tempdir().unwrap();
+        fs::create_dir(home.path().join("src")).unwrap();
+        let plan = plan(&["blog", "-a", "src"], home.path()).unwrap();
+        let told = told(&plan, home.path());
+        assert_eq!(told[0], "__venvyard_print 'Setting project for blog to ~/src'");
+        assert_eq!(told[3], "__venvyard_chdir '~/src'");
+        assert_eq!(creation(&plan).project, Some((".project".into(), home.path().join("src"))));
+    }
+}

@@ -1,0 +1,53 @@
+//! The commands: one file a shell function, all of one shape. Each reads, decides and changes nothing.
+
+mod complete;
+mod init;
+mod lsvirtualenv;
+mod mkvirtualenv;
+mod rmvirtualenv;
+mod setup;
+mod workon;
+
+use anyhow::Result;
+use clap::Subcommand;
+
+use crate::context::Context;
+use crate::plan::Plan;
+
+/// What venvyard can be asked to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Create an environment and activate it
+    Mkvirtualenv(mkvirtualenv::Args),
+    /// Activate an environment, or list them
+    Workon(workon::Args),
+    /// Remove environments
+    Rmvirtualenv(rmvirtualenv::Args),
+    /// List environments
+    Lsvirtualenv(lsvirtualenv::Args),
+    /// Print the shell code that defines the commands
+    Init(init::Args),
+    /// Load the commands in every new shell
+    Setup(setup::Args),
+    /// Print candidates for tab completion
+    #[command(hide = true)]
+    Complete(complete::Args),
+}
+
+impl Command {
+    /// Decides what is to be done.
+    ///
+    /// # Errors
+    /// It cannot be done; the error says why, and on a `hint:` line what to type instead.
+    pub fn plan(self, context: &Context) -> Result<Plan> {
+        match self {
+            Self::Mkvirtualenv(args) => args.plan(context),
+            Self::Workon(args) => args.plan(context),
+            Self::Rmvirtualenv(args) => args.plan(context),
+            Self::Lsvirtualenv(args) => args.plan(context),
+            Self::Init(args) => args.plan(context),
+            Self::Setup(args) => args.plan(context),
+            Self::Complete(args) => args.plan(context),
+        }
+    }
+}

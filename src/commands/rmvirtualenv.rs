@@ -1,0 +1,161 @@
+//! `rmvirtualenv NAME...`: remove environments, and nothing else.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+use anyhow::{Result, bail};
+
+use crate::context::Context;
+use crate::plan::{Answer, Effect, Plan};
+use crate::shell::Step;
+use crate::venv::{Hook, Name, Runnable};
+
+/// Remove environments. All names are checked before the first is removed.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  rmvirtualenv blog\n  rmvirtualenv blog shop 'my env'\n\n\
+                        The active environment is not removed: run deactivate first. Of a link only the \
+                        link is removed.")]
+pub struct Args {
+    /// The environments
+    names: Vec<OsString>,
+}
+
+impl Args {
+    /// The removals, each between its hooks.
+    pub fn plan(self, context: &Context) -> Result<Plan> {
+        if self.names.is_empty() {
+            bail!("Please specify an environment.\nhint: lsvirtualenv -b");
+        }
+        let names = self.names.iter().map(|word| Name::existing(word)).collect::<Result<Vec<_>>>()?;
+        let home = context.home()?;
+        home.exists()?;
+        for name in &names {
+            check(name, context)?;
+        }
+        let hooks = context.hooks()?;
+        let mut plan = Plan::report("");
+        for name in &names {
+            plan.effects.push(Effect::Say(format!("Removing {name}...")));
+            let venv = home.venv(name);
+            let removal = match venv.root().symlink_metadata() {
+                Err(_) => {
+                    let root = venv.root().display();
+                    plan.effects.push(Effect::Say(format!("Did not find environment {root} to remove.")));
+                    continue;
+                }
+                Ok(data) if data.is_symlink() => {
+                    let target = venv.root().read_link().unwrap_or_default();
+                    plan.effects
+                        .push(Effect::Say(format!("{name} is a link: {} stays as it is.", target.display())));
+                    Effect::Unlink(venv.root().to_path_buf())
+                }
+                Ok(_) => Effect::Remove(venv.clone()),
+            };
+            if !matches!(removal, Effect::Unlink(_))
+                && context.is_inside(venv.root())
+                && context.shim().is_some()
+            {
+                plan.answer = Answer::Script(vec![Step::Chdir(home.path().to_path_buf())]);
+            }
+            plan.effects.extend(hook(Hook::Prermvirtualenv, &hooks, home.path(), name.as_os_str()));
+            plan.effects.push(removal);
+            plan.effects.extend(hook(Hook::Postrmvirtualenv, &hooks, home.path(), name.as_os_str()));
+        }
+        Ok(plan)
+    }
+}
+
+/// Refuses what is there and is no environment, and the active one.
+fn check(name: &Name, context: &Context) -> Result<()> {
+    let venv = context.home()?.venv(name);
+    let Ok(data) = venv.root().symlink_metadata() else { return Ok(()) };
+    if context.active().is_some_and(|active| active.is_same_as(&venv)) {
+        bail!(
+            "You cannot remove the active environment ('{name}').\n\
+             Either switch to another environment, or run 'deactivate'.\nhint: deactivate"
+        );
+    }
+    // A link that leads nowhere was one to an environment once.
+    let dangling = data.is_symlink() && !venv.root().exists();
+    if !dangling && !venv.exists() {
+        bail!("{} is not an environment.\nhint: lsvirtualenv -b", venv.root().display());
+    }
+    Ok(())
+}
+
+/// The effect of a global hook, or the word that it is broken.
+fn hook(hook: Hook, hooks: &Path, directory: &Path, argument: &OsStr) -> Option<Effect> {
+    match hook.runnable(hooks) {
+        Runnable::Nothing => None,
+        Runnable::Broken(why) => Some(Effect::Say(format!("WARNING: {why}"))),
+        Runnable::Program(program) => {
+            let (directory, argument) = (directory.to_path_buf(), argument.to_owned());
+            Some(Effect::Hook { directory, program, argument })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::Surroundings;
+    use std::fs;
+
+    fn plan(names: &[&str], home: &Path, active: &str) -> Result<Plan> {
+        let variables = [("WORKON_HOME", home.to_str().unwrap()), ("XDG_CONFIG_HOME", "/nowhere")];
+        let mut variables: Vec<(&str, String)> = variables.map(|(n, v)| (n, v.to_owned())).into();
+        variables.push(("VIRTUAL_ENV", home.join(active).to_str().unwrap().to_owned()));
+        let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        let context = Context::new(Surroundings { variables, ..Default::default() });
+        Args { names: names.iter().map(OsString::from).collect() }.plan(&context)
+    }
+
+    fn home() -> tempfile::TempDir {
+        let directory = tempfile::tempdir().unwrap();
+        for name in ["blog", "shop"] {
+            fs::create_dir_all(directory.path().join(name).join("bin")).unwrap();
+            fs::write(directory.path().join(name).join("bin/activate"), "").unwrap();
+        }
+        fs::write(directory.path().join("postactivate"), "").unwrap();
+        fs::create_dir(directory.path().join("papers")).unwrap();
+        std::os::unix::fs::symlink("blog", directory.path().join("link")).unwrap();
+        directory
+    }
+
+    #[test]
+    fn what_is_no_environment_is_refused() {
+        let home = home();
+        for name in ["", ".", "..", "../x", "/etc", "postactivate", "papers", "blog/bin"] {
+            assert!(plan(&[name], home.path(), "none").is_err(), "{name}");
+        }
+        assert!(plan(&[], home.path(), "none").is_err());
+        assert!(plan(&["blog", "papers"], home.path(), "none").is_err());
+    }
+
+    #[test]
+    fn the_active_one_is_refused_under_any_name() {
+        let home = home();
+        for name in ["blog", "blog/", "link"] {
+            assert!(plan(&[name], home.path(), "blog").is_err(), "{name}");
+        }
+        assert!(plan(&["shop"], home.path(), "blog").is_ok());
+    }
+
+    #[test]
+    fn of_a_link_only_the_link_goes() {
+        let home = home();
+        let effects = plan(&["link/"], home.path(), "none").unwrap().effects;
+        assert!(effects.contains(&Effect::Unlink(home.path().join("link"))));
+        assert!(!effects.iter().any(|effect| matches!(effect, Effect::Remove(_))));
+    }
+
+    #[test]
+    fn a_missing_one_is_told_and_no_failure() {
+        let home = home();
+        let plan = plan(&["gone", "shop"], home.path(), "none").unwrap();
+        assert_eq!(plan.status, 0);
+        let text = format!("Did not find environment {} to remove.", home.path().join("gone").display());
+        assert!(plan.effects.contains(&Effect::Say(text)));
+        assert_eq!(plan.effects.iter().filter(|effect| matches!(effect, Effect::Remove(_))).count(), 1);
+    }
+}

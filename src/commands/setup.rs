@@ -1,0 +1,135 @@
+//! `venvyard setup [SHELL]`: the line in the rc file that loads the commands.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::context::Context;
+use crate::plan::{Effect, Plan};
+use crate::shell::{Shell, quote};
+
+/// Write the line into your rc file that loads the commands in every new shell; or take it out again.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  venvyard setup             for your login shell\n  venvyard setup zsh\n  \
+                        venvyard setup --remove bash"
+)]
+pub struct Args {
+    /// The shell [default: your login shell]
+    shell: Option<Shell>,
+
+    /// Take the line out again
+    #[arg(long)]
+    remove: bool,
+
+    /// Only print the line
+    #[arg(long, conflicts_with = "remove")]
+    print: bool,
+}
+
+/// What ends our line in an rc file.
+const MARK: &str = "# venvyard setup";
+
+impl Args {
+    /// The new text of the rc file, if it changes.
+    pub fn plan(self, context: &Context) -> Result<Plan> {
+        let shell = self.shell.or_else(|| context.login_shell());
+        let shell = shell.context("Your login shell is none that we know.\nhint: venvyard setup bash")?;
+        let line = line(shell, context.executable())?;
+        if self.print {
+            return Ok(Plan::report(line));
+        }
+        let file = context.rc_file(shell)?;
+        let old = match fs::read(&file) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+            result => result.with_context(|| format!("cannot read {}", file.display()))?,
+        };
+        let new = edited(&old, (!self.remove).then_some(line.as_str()));
+        let shown = file.display().to_string();
+        if new == old {
+            let state = if self.remove { "holds no line of ours" } else { "loads the commands already" };
+            return Ok(Plan::report(format!("{shown} {state}.")));
+        }
+        let text = match self.remove {
+            true => format!("Took our line out of {shown}."),
+            false => {
+                format!("{shown} now loads the commands in every new shell. In this one:\n  . '{shown}'")
+            }
+        };
+        Ok(Plan::report(text).after(vec![Effect::Write { path: file, contents: new }]))
+    }
+}
+
+/// The line that loads the shim: the installed file if there is one, which costs no process.
+fn line(shell: Shell, executable: &Path) -> Result<String> {
+    if shell.shim().is_none() {
+        bail!("There is no shim for fish yet.\nhint: venvyard setup bash");
+    }
+    let quoted = |path: &Path| String::from_utf8(quote::posix(path.as_os_str().as_encoded_bytes()));
+    let installed = executable.parent().map(|bin| bin.with_file_name("share").join("venvyard/venvyard.sh"));
+    Ok(match installed.filter(|file| file.is_file()) {
+        Some(file) => {
+            let file = quoted(&file).context("the path of the shim is not UTF-8")?;
+            format!("if [ -r {file} ]; then . {file}; fi {MARK}")
+        }
+        None => {
+            let program = quoted(executable).context("the path of this program is not UTF-8")?;
+            let name = match shell {
+                Shell::Bash => "bash",
+                Shell::Zsh => "zsh",
+                Shell::Ksh | Shell::Fish => "ksh",
+            };
+            format!("if [ -x {program} ]; then eval \"$({program} init {name})\"; fi {MARK}")
+        }
+    })
+}
+
+/// The rc file's text with our line once, where it stood or at the end; or without it.
+fn edited(text: &[u8], line: Option<&str>) -> Vec<u8> {
+    let mut line = line;
+    let mut edited = Vec::with_capacity(text.len() + 200);
+    for old in text.split_inclusive(|&byte| byte == b'\n') {
+        if old.trim_ascii_end().ends_with(MARK.as_bytes()) {
+            if let Some(line) = line.take() {
+                edited.extend_from_slice(line.as_bytes());
+                edited.push(b'\n');
+            }
+        } else {
+            edited.extend_from_slice(old);
+        }
+    }
+    if let Some(line) = line {
+        if edited.last().is_some_and(|&last| last != b'\n') {
+            edited.push(b'\n');
+        }
+        edited.extend_from_slice(line.as_bytes());
+        edited.push(b'\n');
+    }
+    edited
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_is_written_once_and_taken_out_without_a_trace() {
+        let line = format!(". x {MARK}");
+        let first = edited(b"alias l=ls", Some(&line));
+        assert_eq!(first, format!("alias l=ls\n. x {MARK}\n").as_bytes());
+        assert_eq!(edited(&first, Some(&line)), first);
+        assert_eq!(edited(&first, None), b"alias l=ls\n");
+        let other = format!(". y {MARK}");
+        assert_eq!(edited(&first, Some(&other)), format!("alias l=ls\n. y {MARK}\n").as_bytes());
+    }
+
+    #[test]
+    fn without_an_installed_shim_the_program_prints_it() {
+        let line = line(Shell::Zsh, Path::new("/o p/bin/venvyard")).unwrap();
+        assert_eq!(
+            line,
+            "if [ -x '/o p/bin/venvyard' ]; then eval \"$('/o p/bin/venvyard' init zsh)\"; fi # venvyard setup"
+        );
+    }
+}

@@ -1,0 +1,70 @@
+//! `config.toml`: the user's over the site's.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, anyhow};
+use serde::Deserialize;
+
+/// The site's directory, below the user's.
+const SITE: &str = "/etc";
+
+/// The keys of `venvyard/config.toml`. A variable of the environment wins over each.
+#[derive(Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Config {
+    /// Where environments live; `$WORKON_HOME`.
+    pub workon_home: Option<String>,
+    /// Where global hooks lie; `$VIRTUALENVWRAPPER_HOOK_DIR`.
+    pub hook_dir: Option<String>,
+    /// The interpreter for new environments; `$VIRTUALENVWRAPPER_PYTHON`.
+    pub python: Option<String>,
+    /// Whether `workon` goes to the project; `$VIRTUALENVWRAPPER_WORKON_CD`.
+    pub workon_cd: Option<bool>,
+}
+
+impl Config {
+    /// Reads `venvyard/config.toml` in the `user` directory and in the site's; a missing file says nothing.
+    pub(super) fn read(user: Option<&Path>) -> Result<Self> {
+        let user = user.map(Self::in_directory).transpose()?.unwrap_or_default();
+        Ok(user.or(Self::in_directory(Path::new(SITE))?))
+    }
+
+    fn in_directory(directory: &Path) -> Result<Self> {
+        let path = directory.join("venvyard/config.toml");
+        let text = match fs::read_to_string(&path) {
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                return Ok(Self::default());
+            }
+            result => result.with_context(|| format!("cannot read {}", path.display()))?,
+        };
+        toml::from_str(&text).map_err(|error| {
+            let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
+            anyhow!("{}:{line}: {}", path.display(), error.message())
+        })
+    }
+
+    fn or(self, below: Self) -> Self {
+        Self {
+            workon_home: self.workon_home.or(below.workon_home),
+            hook_dir: self.hook_dir.or(below.hook_dir),
+            python: self.python.or(below.python),
+            workon_cd: self.workon_cd.or(below.workon_cd),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_user_is_above_the_site_key_by_key() {
+        let user = Config { python: Some("3.12".into()), ..Config::default() };
+        let site = Config { python: Some("3.11".into()), workon_cd: Some(false), ..Config::default() };
+        let both = user.or(site);
+        assert_eq!(both.python.as_deref(), Some("3.12"));
+        assert_eq!(both.workon_cd, Some(false));
+    }
+}

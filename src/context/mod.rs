@@ -1,0 +1,271 @@
+//! What surrounds a command: the environment, the configuration, the working directory. Each is read
+//! from the snapshot that `main` took, here and nowhere else, and only when a command asks for it.
+
+mod config;
+mod expand;
+
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::shell::{Shell, Shim};
+use crate::venv::{Home, Pythons, Venv};
+use config::Config;
+
+/// What the process was started with.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// Its environment variables.
+    pub variables: HashMap<OsString, OsString>,
+    /// Its working directory; none if that was deleted.
+    pub directory: Option<PathBuf>,
+    /// The absolute path of this program.
+    pub executable: PathBuf,
+}
+
+/// The facts that commands ask for.
+#[derive(Debug)]
+pub struct Context {
+    surroundings: Surroundings,
+    config: OnceCell<Config>,
+}
+
+impl Context {
+    /// Reads nothing yet.
+    pub fn new(surroundings: Surroundings) -> Self {
+        Self { surroundings, config: OnceCell::new() }
+    }
+
+    /// A variable's value; an empty one counts as unset.
+    fn variable(&self, name: &str) -> Option<&OsStr> {
+        self.surroundings.variables.get(OsStr::new(name)).map(OsString::as_os_str).filter(|v| !v.is_empty())
+    }
+
+    fn config(&self) -> Result<&Config> {
+        if let Some(config) = self.config.get() {
+            return Ok(config);
+        }
+        let config = Config::read(self.config_directory().as_deref())?;
+        Ok(self.config.get_or_init(|| config))
+    }
+
+    /// `$XDG_CONFIG_HOME`, or where this system keeps a user's configuration.
+    fn config_directory(&self) -> Option<PathBuf> {
+        let xdg = self.variable("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+        // Without HOME the dirs crate would look into the user database.
+        xdg.or_else(|| self.variable("HOME").and_then(|_| dirs::config_dir()))
+    }
+
+    /// The shim that asks, if one does.
+    pub fn shim(&self) -> Option<Shim> {
+        let shell = Shell::named(self.variable("VENVYARD_SHELL")?)?;
+        shell.shim().map(|_| Shim { terminal: self.variable("VENVYARD_TERMINAL").is_some() })
+    }
+
+    /// The user's login shell, if it is one we know.
+    pub fn login_shell(&self) -> Option<Shell> {
+        Shell::named(Path::new(self.variable("SHELL")?).file_name()?)
+    }
+
+    /// The interpreter that new hook files name: `$SHELL`, else /bin/sh.
+    pub fn hook_shell(&self) -> PathBuf {
+        self.variable("SHELL").unwrap_or(OsStr::new("/bin/sh")).into()
+    }
+
+    /// The absolute path of this program.
+    pub fn executable(&self) -> &Path {
+        &self.surroundings.executable
+    }
+
+    /// The user's home directory, `$HOME`.
+    pub fn user_home(&self) -> Result<&Path> {
+        let home = self.variable("HOME").map(Path::new).filter(|home| home.is_absolute());
+        home.context("HOME is not set, nor is WORKON_HOME.\nhint: export WORKON_HOME=/path/to/environments")
+    }
+
+    /// The working directory.
+    pub fn directory(&self) -> Result<&Path> {
+        let directory = self.surroundings.directory.as_deref();
+        directory.context("The working directory is gone.\nhint: cd")
+    }
+
+    /// Whether the working directory lies in `path`, links followed.
+    pub fn is_inside(&self, path: &Path) -> bool {
+        let Some(directory) = &self.surroundings.directory else { return false };
+        path.canonicalize().is_ok_and(|path| directory.starts_with(path)) || directory.starts_with(path)
+    }
+
+    /// `$WORKON_HOME`, else the configured one, else `~/.virtualenvs`.
+    pub fn home(&self) -> Result<Home> {
+        let given = match self.variable("WORKON_HOME") {
+            Some(variable) => Some(variable),
+            None => self.config()?.workon_home.as_deref().map(OsStr::new),
+        };
+        let path = match given {
+            None => self.user_home()?.join(".virtualenvs"),
+            Some(given) => {
+                let expanded = self.expanded(given).context("WORKON_HOME cannot be understood")?;
+                // A relative one has always been under HOME.
+                if expanded.is_absolute() { expanded } else { self.user_home()?.join(expanded) }
+            }
+        };
+        let path: PathBuf = path.components().filter(|part| *part != Component::CurDir).collect();
+        if path == Path::new("/") {
+            bail!("WORKON_HOME must not be the root directory.\nhint: unset WORKON_HOME");
+        }
+        Ok(Home::new(path))
+    }
+
+    /// Where the global hooks lie: `$VIRTUALENVWRAPPER_HOOK_DIR`, else the home.
+    pub fn hooks(&self) -> Result<PathBuf> {
+        let given = match self.variable("VIRTUALENVWRAPPER_HOOK_DIR") {
+            Some(variable) => Some(variable),
+            None => self.config()?.hook_dir.as_deref().map(OsStr::new),
+        };
+        match given {
+            Some(given) => self.absolute(given),
+            None => Ok(self.home()?.path().to_path_buf()),
+        }
+    }
+
+    /// The active environment, `$VIRTUAL_ENV`.
+    pub fn active(&self) -> Option<Venv> {
+        self.variable("VIRTUAL_ENV").map(|root| Venv::at(root.into()))
+    }
+
+    /// Whether `workon` goes to the project: `$VIRTUALENVWRAPPER_WORKON_CD` is 1 or unset.
+    pub fn cd_to_project(&self) -> Result<bool> {
+        match self.variable("VIRTUALENVWRAPPER_WORKON_CD") {
+            Some(value) => Ok(value == "1"),
+            None => Ok(self.config()?.workon_cd.unwrap_or(true)),
+        }
+    }
+
+    /// The name of the file that holds an environment's project, usually `.project`.
+    pub fn project_file(&self) -> &OsStr {
+        self.variable("VIRTUALENVWRAPPER_PROJECT_FILENAME").unwrap_or(OsStr::new(".project"))
+    }
+
+    /// The interpreters within reach.
+    pub fn pythons(&self) -> Result<Pythons> {
+        Ok(Pythons {
+            path: self.variable("PATH").unwrap_or_default().into(),
+            directory: self.surroundings.directory.clone().unwrap_or_default(),
+            pyenv_root: match self.variable("PYENV_ROOT") {
+                Some(root) => Some(root.into()),
+                None => self.user_home().ok().map(|home| home.join(".pyenv")),
+            },
+            pyenv_version: self.variable("PYENV_VERSION").map(OsStr::to_owned),
+            preferred: self.variable("VIRTUALENVWRAPPER_PYTHON").map(OsStr::to_owned),
+            configured: self
+                .config()?
+                .python
+                .as_deref()
+                .map(|python| self.expanded(python.as_ref()))
+                .transpose()?,
+        })
+    }
+
+    /// The program that makes environments in place of an interpreter's venv module, if one is named, and
+    /// the options that it gets first.
+    pub fn creator(&self) -> Option<(&OsStr, Vec<OsString>)> {
+        self.variable("VIRTUALENVWRAPPER_VIRTUALENV").map(|creator| (creator, self.creation_options()))
+    }
+
+    /// The options that stand before the typed ones of `mkvirtualenv`: where a creator is named they are its own.
+    pub fn default_options(&self) -> Vec<OsString> {
+        if self.creator().is_some() { Vec::new() } else { self.creation_options() }
+    }
+
+    fn creation_options(&self) -> Vec<OsString> {
+        let options = self.variable("VIRTUALENVWRAPPER_VIRTUALENV_ARGS").unwrap_or_default();
+        options.to_string_lossy().split_whitespace().map(OsString::from).collect()
+    }
+
+    /// The file that `shell` reads at its start, for people to edit.
+    pub fn rc_file(&self, shell: Shell) -> Result<PathBuf> {
+        let home = self.user_home()?;
+        Ok(match shell {
+            Shell::Bash => home.join(".bashrc"),
+            Shell::Zsh => self.variable("ZDOTDIR").map_or(home, Path::new).join(".zshrc"),
+            Shell::Ksh => home.join(".kshrc"),
+            Shell::Fish => {
+                let config = self.variable("XDG_CONFIG_HOME").map_or(home.join(".config"), PathBuf::from);
+                config.join("fish/config.fish")
+            }
+        })
+    }
+
+    /// `path` with `~` and variables expanded, as a person may type it.
+    fn expanded(&self, path: &OsStr) -> Result<PathBuf> {
+        expand::expand(path, &self.surroundings.variables)
+    }
+
+    /// `path` expanded and made absolute from the working directory.
+    pub fn absolute(&self, path: &OsStr) -> Result<PathBuf> {
+        let expanded = self.expanded(path)?;
+        if expanded.is_absolute() {
+            return Ok(expanded);
+        }
+        Ok(expand::normal(&self.directory()?.join(expanded)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn context(variables: &[(&str, &str)]) -> Context {
+        Context::new(Surroundings {
+            variables: variables.iter().map(|(name, value)| (name.into(), value.into())).collect(),
+            directory: Some("/work".into()),
+            executable: "/opt/bin/venvyard".into(),
+        })
+    }
+
+    fn home(variables: &[(&str, &str)]) -> Result<PathBuf> {
+        // An absolute XDG_CONFIG_HOME keeps this machine's own configuration out.
+        let all = [&[("HOME", "/home/ann"), ("XDG_CONFIG_HOME", "/nowhere")], variables].concat();
+        Ok(context(&all).home()?.path().to_path_buf())
+    }
+
+    #[test]
+    fn workon_home_takes_every_form() {
+        let form = |value| home(&[("WORKON_HOME", value), ("ROOT", "/srv")]).unwrap();
+        assert_eq!(home(&[]).unwrap(), Path::new("/home/ann/.virtualenvs"));
+        assert_eq!(form(""), Path::new("/home/ann/.virtualenvs"));
+        assert_eq!(form("envs"), Path::new("/home/ann/envs"));
+        assert_eq!(form("~/my envs/"), Path::new("/home/ann/my envs"));
+        assert_eq!(form("$ROOT//envs"), Path::new("/srv/envs"));
+        assert_eq!(form("${ROOT}/./e%s"), Path::new("/srv/e%s"));
+    }
+
+    #[test]
+    fn workon_home_with_an_undefined_variable_is_an_error() {
+        let error = format!("{:#}", home(&[("WORKON_HOME", "$NOWHERE/envs")]).unwrap_err());
+        assert!(error.contains("NOWHERE"), "{error}");
+    }
+
+    #[test]
+    fn without_home_and_workon_home_nothing_can_be_done() {
+        assert!(context(&[("XDG_CONFIG_HOME", "/nowhere")]).home().is_err());
+        assert!(home(&[("WORKON_HOME", "/")]).is_err());
+    }
+
+    #[test]
+    fn a_shim_is_known_by_its_shell() {
+        assert_eq!(context(&[]).shim(), None);
+        assert_eq!(context(&[("VENVYARD_SHELL", "tcsh")]).shim(), None);
+        assert_eq!(context(&[("VENVYARD_SHELL", "zsh")]).shim(), Some(Shim { terminal: false }));
+    }
+
+    #[test]
+    fn paths_are_absolute_from_the_working_directory() {
+        let context = context(&[("HOME", "/home/ann")]);
+        assert_eq!(context.absolute("../x".as_ref()).unwrap(), Path::new("/x"));
+        assert_eq!(context.absolute("~/x".as_ref()).unwrap(), Path::new("/home/ann/x"));
+    }
+}

@@ -1,0 +1,70 @@
+//! venvyard: virtualenvwrapper's commands, decided by a program and carried out by a live shell.
+//!
+//! Data flows one way: arguments become a [`cli::Request`], a command turns it into a [`plan::Plan`]
+//! of effects and an answer, [`perform`] does the effects, and only then the answer is spelled out for
+//! the shell that asked.
+
+pub mod cli;
+mod commands;
+mod context;
+mod perform;
+mod plan;
+mod shell;
+mod terminal;
+mod venv;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+
+use anyhow::Result;
+
+pub use context::Surroundings;
+
+use cli::Request;
+use commands::Command;
+use context::Context;
+use perform::Interrupted;
+use plan::Plan;
+
+/// Runs venvyard on `arguments` (the first one is the program's own name) and returns its exit status:
+/// 0 done, 1 it could not be done, 2 not understood, 130 interrupted.
+///
+/// `stdout` receives a whole answer or nothing; words for people go to the process's stderr.
+pub fn run(
+    arguments: impl IntoIterator<Item = OsString>,
+    surroundings: Surroundings,
+    stdout: &mut impl Write,
+) -> u8 {
+    let context = Context::new(surroundings);
+    let answer = match cli::parse(arguments, || context.default_options()) {
+        Ok(Request::Do { command, dry_run: false }) => carry_out(command, &context),
+        Ok(Request::Do { command, dry_run: true }) => command.plan(&context).map(Plan::described),
+        Ok(Request::Read { text, status }) => Ok(Plan::report(text).status(status)),
+        Err(misuse) => return terminal::misuse(&misuse),
+    };
+    match answer.map(|plan| (plan.spelled(context.shim()), plan.status)) {
+        Ok((text, status)) => match write_whole(stdout, &text) {
+            // The script says itself what the function returns.
+            Ok(()) if context.shim().is_some() => 0,
+            Ok(()) => status,
+            Err(error) => terminal::error(&error.into()),
+        },
+        Err(error) if error.is::<Interrupted>() => 130,
+        Err(error) => terminal::error(&error),
+    }
+}
+
+fn carry_out(command: Command, context: &Context) -> Result<Plan> {
+    let plan = command.plan(context)?;
+    plan.refuse_without_shim(context.shim())?;
+    perform::perform(&plan.effects)?;
+    Ok(plan)
+}
+
+/// A reader that had enough (`workon | head`) is no failure.
+fn write_whole(stdout: &mut impl Write, text: &[u8]) -> io::Result<()> {
+    match stdout.write_all(text).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
+}

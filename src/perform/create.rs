@@ -1,0 +1,194 @@
+//! An environment appears by a rename: made whole in a hidden nest, its text brought to its final path.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+
+use anyhow::{Context as _, Result, bail};
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+
+use super::nest::{self, Nest};
+use super::remove::delete;
+use super::run::{self, Interrupted};
+use crate::plan::{Creation, Maker};
+use crate::terminal;
+use crate::venv::relocate::{self, Move};
+use crate::venv::{Hook, Venv};
+
+/// Makes an environment. It is in its place whole, or not at all.
+pub(super) fn create(creation: &Creation) -> Result<()> {
+    let root = creation.venv.root();
+    let home = root.parent().unwrap_or(Path::new("/"));
+    nest::sweep(home);
+    let nest = Nest::beside(root, "partial").with_context(|| format!("cannot create {}", root.display()))?;
+    make(creation, &nest)?;
+    let made = Venv::at(nest.place().to_path_buf());
+    relocate(&made, Move { from: nest.place(), to: root })?;
+    furnish(&made, creation).with_context(|| format!("cannot create {}", root.display()))?;
+    appear(&nest, root, creation.replace)
+}
+
+/// Lets the maker make the environment in the nest, under its own name.
+fn make(creation: &Creation, nest: &Nest) -> Result<()> {
+    let name = nest.place().file_name().unwrap_or_default().to_owned();
+    let root = creation.venv.root().display();
+    let arguments = |start: &[&str]| -> Vec<OsString> {
+        let start = start.iter().map(OsString::from);
+        start.chain(creation.options.iter().cloned()).chain([name.clone()]).collect()
+    };
+    match &creation.maker {
+        Maker::Program(program) => {
+            let status = run::program(program, &arguments(&[]), nest.path()).status();
+            succeeded(
+                status.with_context(|| format!("cannot start {}", program.display()))?,
+                &creation.maker,
+            )?;
+        }
+        Maker::Venv(python) => {
+            let (major, minor, micro) = python.version;
+            let _progress =
+                terminal::progress(&format!("Creating {root} with Python {major}.{minor}.{micro}"));
+            // It says nothing unless it fails, and then part of it on stdout.
+            let mut command = run::python(&python.executable, &arguments(&["-I", "-m", "venv"]), nest.path());
+            let output = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).output();
+            let output = output.with_context(|| format!("cannot start {}", python.executable.display()))?;
+            if !output.status.success() {
+                let _ = io::stderr().write_all(&[output.stdout, output.stderr].concat());
+            }
+            succeeded(output.status, &creation.maker)?;
+        }
+    }
+    if !nest.place().join("bin/activate").exists() {
+        bail!("{root} was not made: there is no activate script in it.");
+    }
+    Ok(())
+}
+
+fn succeeded(status: ExitStatus, maker: &Maker) -> Result<()> {
+    if status.success() {
+        return Ok(());
+    }
+    if run::is_interrupted(status) {
+        return Err(Interrupted.into());
+    }
+    match maker {
+        Maker::Venv(python) => bail!(
+            "{} -m venv failed ({status}).\nhint: mkvirtualenv -p python3 NAME, or --without-pip",
+            python.executable.display()
+        ),
+        Maker::Program(program) => {
+            bail!("{} failed ({status}).\nhint: unset VIRTUALENVWRAPPER_VIRTUALENV", program.display())
+        }
+    }
+}
+
+/// Rewrites what names the nest: scripts in bin, pyvenv.cfg, and the RECORDs of the scripts.
+fn relocate(made: &Venv, change: Move<'_>) -> Result<()> {
+    let mut rewritten: Vec<PathBuf> = Vec::new();
+    let bin = fs::read_dir(made.bin()).with_context(|| format!("cannot list {}", made.bin().display()))?;
+    let scripts = bin.flatten().map(|entry| entry.path());
+    for path in scripts.chain([made.root().join("pyvenv.cfg")]) {
+        let is_file = path.symlink_metadata().is_ok_and(|data| data.is_file());
+        if is_file && rewrite(&path, |text| change.text(text))? {
+            rewritten.push(path);
+        }
+    }
+    for record in records(made) {
+        let packages = record.parent().and_then(Path::parent).unwrap_or(Path::new("/")).to_path_buf();
+        rewrite(&record, |text| {
+            let text = std::str::from_utf8(text).ok()?;
+            let contents = |listed: &str| {
+                let path = packages.join(listed).canonicalize().ok()?;
+                let is_rewritten = |other: &PathBuf| other.canonicalize().is_ok_and(|other| other == path);
+                if listed.starts_with("..") && rewritten.iter().any(is_rewritten) {
+                    fs::read(path).ok()
+                } else {
+                    None
+                }
+            };
+            relocate::record(text, contents).map(String::into_bytes)
+        })?;
+    }
+    Ok(())
+}
+
+/// The RECORD of every package that the maker installed.
+fn records(made: &Venv) -> Vec<PathBuf> {
+    let children =
+        |path: PathBuf| fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
+    children(made.root().join("lib"))
+        .flat_map(|version| children(version.join("site-packages")))
+        .map(|package| package.join("RECORD"))
+        .filter(|record| record.is_file())
+        .collect()
+}
+
+/// Changes a file of an environment that nobody sees yet; tells whether it did.
+fn rewrite(path: &Path, change: impl FnOnce(&[u8]) -> Option<Vec<u8>>) -> Result<bool> {
+    let rewritten = || -> io::Result<bool> {
+        let text = fs::read(path)?;
+        // Binaries hold no text to change.
+        if text.contains(&0) {
+            return Ok(false);
+        }
+        match change(&text) {
+            Some(text) => fs::write(path, text).map(|()| true),
+            None => Ok(false),
+        }
+    };
+    rewritten().with_context(|| format!("cannot rewrite {}", path.display()))
+}
+
+/// Adds what is not the maker's: hook files to be filled in, and the project.
+fn furnish(made: &Venv, creation: &Creation) -> io::Result<()> {
+    for (hook, about, is_run) in Hook::LOCAL {
+        let path = made.bin().join(hook.file());
+        let shell = creation.hook_shell.display();
+        fs::write(&path, format!("#!{shell}\n# This hook is {about}.\n\n"))?;
+        fs::set_permissions(&path, fs::Permissions::from_mode(if is_run { 0o755 } else { 0o644 }))?;
+    }
+    if let Some((file, project)) = &creation.project {
+        let mut line = project.as_os_str().as_encoded_bytes().to_vec();
+        line.push(b'\n');
+        fs::write(made.root().join(file), line)?;
+    }
+    Ok(())
+}
+
+/// The last step: the environment takes its place, which must be free, or which it swaps with what is there.
+fn appear(nest: &Nest, root: &Path, replace: bool) -> Result<()> {
+    let flags = if replace { RenameFlags::EXCHANGE } else { RenameFlags::NOREPLACE };
+    let renamed = renameat_with(CWD, nest.place(), CWD, root, flags).map_err(io::Error::from);
+    let renamed = match renamed {
+        // Some file systems know no such renames.
+        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {
+            step_aside(nest, root, replace).and_then(|()| fs::rename(nest.place(), root))
+        }
+        renamed => renamed,
+    };
+    match renamed {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let name = root.file_name().unwrap_or_default().display();
+            bail!("Environment '{name}' exists already: it was made just now.\nhint: workon '{name}'")
+        }
+        renamed => renamed.with_context(|| format!("cannot create {}", root.display()))?,
+    }
+    if replace && let Some((path, error)) = delete(nest.path()) {
+        terminal::say(&format!(
+            "WARNING: a part of the old one cannot be deleted: {}: {error}",
+            path.display()
+        ));
+    }
+    Ok(())
+}
+
+fn step_aside(nest: &Nest, root: &Path, replace: bool) -> io::Result<()> {
+    match (root.symlink_metadata().is_ok(), replace) {
+        (true, true) => fs::rename(root, nest.path().join(".replaced")),
+        (true, false) => Err(io::ErrorKind::AlreadyExists.into()),
+        (false, _) => Ok(()),
+    }
+}

@@ -1,0 +1,39 @@
+//! The only room that changes the disk: one match from an effect to a function.
+
+mod create;
+mod nest;
+mod remove;
+mod run;
+mod write;
+
+use std::fs;
+
+use anyhow::{Context as _, Result};
+
+use crate::plan::Effect;
+use crate::terminal;
+
+pub(crate) use run::Interrupted;
+
+/// Does `effects` in their order; the first failure ends it, and nothing is answered.
+pub(crate) fn perform(effects: &[Effect]) -> Result<()> {
+    effects.iter().try_for_each(|effect| match effect {
+        Effect::Say(text) => {
+            terminal::say(text);
+            Ok(())
+        }
+        Effect::MakeDirectory(path) => {
+            fs::create_dir_all(path).with_context(|| format!("cannot create {}", path.display()))
+        }
+        Effect::Create(creation) => create::create(creation),
+        Effect::Remove(venv) => remove::remove(venv),
+        Effect::Unlink(path) => {
+            fs::remove_file(path).with_context(|| format!("cannot remove the link {}", path.display()))
+        }
+        Effect::Hook { directory, program, argument } => {
+            run::hook(program, argument, directory);
+            Ok(())
+        }
+        Effect::Write { path, contents } => write::write(path, contents),
+    })
+}

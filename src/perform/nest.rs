@@ -1,0 +1,129 @@
+//! Hidden directories beside an environment, in which it is made or unmade.
+//!
+//! A nest is locked by its maker. The lock ends with the process, however that ends, so that a later
+//! command can tell a nest left behind from one in use.
+
+use std::ffi::OsString;
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use super::remove::delete;
+
+/// What is in the name of every nest, after a dot and the environment's name.
+const KINDS: [&str; 2] = ["partial", "removed"];
+
+/// A hidden directory that is deleted when it is dropped.
+pub(super) struct Nest {
+    directory: Option<TempDir>,
+    place: PathBuf,
+    // Holds the lock. None where the file system knows no locks: then nobody sweeps.
+    _lock: Option<File>,
+}
+
+impl Nest {
+    /// Makes and locks a nest `.NAME.KIND-XXXXXX` beside the environment at `root`.
+    pub(super) fn beside(root: &Path, kind: &str) -> io::Result<Self> {
+        let home = root.parent().unwrap_or(Path::new("/"));
+        let name = root.file_name().unwrap_or_default();
+        let mut prefix = OsString::from(".");
+        // A file's name ends at 255 bytes.
+        prefix.push(if name.len() > 200 { "long".as_ref() } else { name });
+        prefix.push(format!(".{kind}-"));
+        loop {
+            let directory = tempfile::Builder::new().prefix(&prefix).rand_bytes(8).tempdir_in(home)?;
+            // Between making and locking, a sweep may take it for left behind.
+            let lock = match File::open(directory.path()) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                lock => lock?,
+            };
+            match lock.try_lock() {
+                Ok(()) if !is_at(&lock, directory.path()) => {}
+                Err(TryLockError::WouldBlock) => {}
+                result => {
+                    let place = directory.path().join(name);
+                    return Ok(Self {
+                        directory: Some(directory),
+                        place,
+                        _lock: result.is_ok().then_some(lock),
+                    });
+                }
+            }
+        }
+    }
+
+    /// The nest itself.
+    pub(super) fn path(&self) -> &Path {
+        self.place.parent().unwrap_or(Path::new("/"))
+    }
+
+    /// Where in the nest the environment stands, under its own name.
+    pub(super) fn place(&self) -> &Path {
+        &self.place
+    }
+
+    /// Leaves the nest where it is.
+    pub(super) fn keep(mut self) -> PathBuf {
+        let path = self.path().to_path_buf();
+        self.directory.take().map_or(path, TempDir::keep)
+    }
+}
+
+fn is_at(file: &File, path: &Path) -> bool {
+    let identity = |data: fs::Metadata| (data.dev(), data.ino());
+    let (open, named) = (file.metadata().map(identity), fs::symlink_metadata(path).map(identity));
+    matches!((open, named), (Ok(open), Ok(named)) if open == named)
+}
+
+/// Deletes the nests in `home` whose makers are gone.
+pub(super) fn sweep(home: &Path) {
+    let Ok(entries) = fs::read_dir(home) else { return };
+    for entry in entries.flatten() {
+        if !is_nest(&entry.file_name()) || !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            continue;
+        }
+        let Ok(lock) = File::open(entry.path()) else { continue };
+        if lock.try_lock().is_ok() {
+            // What cannot be deleted stays hidden; the next sweep tries again.
+            let _ = delete(&entry.path());
+        }
+    }
+}
+
+fn is_nest(name: &std::ffi::OsStr) -> bool {
+    let Some(name) = name.to_str().filter(|name| name.starts_with('.')) else { return false };
+    let Some((start, random)) = name.rsplit_once('-') else { return false };
+    random.len() == 8 && KINDS.iter().any(|kind| start.ends_with(&format!(".{kind}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nest_is_swept_only_when_its_maker_is_gone() {
+        let home = tempfile::tempdir().unwrap();
+        let entries = || fs::read_dir(home.path()).unwrap().count();
+        let nest = Nest::beside(&home.path().join("blog"), "partial").unwrap();
+        sweep(home.path());
+        assert_eq!(entries(), 1, "in use");
+        nest.keep();
+        sweep(home.path());
+        assert_eq!(entries(), 0, "left behind");
+        drop(Nest::beside(&home.path().join("blog"), "partial").unwrap());
+        assert_eq!(entries(), 0, "dropped");
+    }
+
+    #[test]
+    fn nothing_else_is_swept() {
+        let home = tempfile::tempdir().unwrap();
+        for name in [".git", "blog", ".blog.partial", ".partial-note", "x.partial-12345678"] {
+            fs::create_dir(home.path().join(name)).unwrap();
+        }
+        sweep(home.path());
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 5);
+    }
+}

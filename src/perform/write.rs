@@ -1,0 +1,48 @@
+//! A file's new contents, whole or not at all.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+
+/// Writes `contents` beside `path` and renames it into place; a link is followed, the mode is kept.
+pub(super) fn write(path: &Path, contents: &[u8]) -> Result<()> {
+    let real = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    let written = || -> std::io::Result<()> {
+        let directory = real.parent().unwrap_or(Path::new("/"));
+        fs::create_dir_all(directory)?;
+        let mut beside = tempfile::Builder::new().prefix(".venvyard-").tempfile_in(directory)?;
+        beside.write_all(contents)?;
+        match fs::metadata(&real) {
+            Ok(old) => beside.as_file().set_permissions(old.permissions())?,
+            Err(_) => {
+                beside.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?
+            }
+        }
+        beside.as_file().sync_all()?;
+        beside.persist(&real)?;
+        Ok(())
+    };
+    written().with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_link_and_a_mode_stay() {
+        let directory = tempfile::tempdir().unwrap();
+        let (file, link) = (directory.path().join("real"), directory.path().join("link"));
+        fs::write(&file, "old").unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        write(&link, b"new").unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(fs::read(&file).unwrap(), b"new");
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2);
+    }
+}

@@ -1,0 +1,212 @@
+//! A decision as plain data: what to do to the disk, then what to answer.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+
+use crate::shell::{self, Shim, Step};
+use crate::venv::{Python, Venv};
+
+/// What a command decided. Nothing is answered unless every effect succeeded.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Done first, in this order; the first failure ends the command.
+    pub effects: Vec<Effect>,
+    /// Then said on stdout.
+    pub answer: Answer,
+    /// What the command returns, 0 to 255.
+    pub status: u8,
+}
+
+/// What a command says on stdout.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Steps for the live shell.
+    Script(Vec<Step>),
+    /// Text for people and pipes, bytes as they are.
+    Report(OsString),
+}
+
+impl Default for Answer {
+    fn default() -> Self {
+        Self::Script(Vec::new())
+    }
+}
+
+/// One change of the disk, or one word on stderr in its place among them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Tell the user something on stderr.
+    Say(String),
+    /// Make a directory and those above it.
+    MakeDirectory(PathBuf),
+    /// Make an environment; it appears whole or not at all.
+    Create(Creation),
+    /// Remove an environment: its name is gone at once.
+    Remove(Venv),
+    /// Remove a link to an environment; what it points to stays.
+    Unlink(PathBuf),
+    /// Run a hook program from `directory`; its status counts for nothing.
+    Hook { directory: PathBuf, program: PathBuf, argument: OsString },
+    /// Put `contents` in place of the file `path`, or of what it links to.
+    Write { path: PathBuf, contents: Vec<u8> },
+}
+
+/// All that is needed to make an environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Creation {
+    /// Where it appears.
+    pub venv: Venv,
+    /// Who makes it.
+    pub maker: Maker,
+    /// Options for the maker, before the environment's name.
+    pub options: Vec<OsString>,
+    /// Whether it takes the place of one that is there.
+    pub replace: bool,
+    /// A file that names its project, and what it holds.
+    pub project: Option<(OsString, PathBuf)>,
+    /// The interpreter that its new hook files name after `#!`.
+    pub hook_shell: PathBuf,
+}
+
+/// Who makes an environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Maker {
+    /// An interpreter's own venv module.
+    Venv(Python),
+    /// A program that takes virtualenv's arguments.
+    Program(PathBuf),
+}
+
+impl Plan {
+    /// A plan that only says `text`.
+    pub fn report(text: impl Into<OsString>) -> Self {
+        Self { answer: Answer::Report(text.into()), ..Self::default() }
+    }
+
+    /// A plan of steps for the live shell.
+    pub fn script(steps: Vec<Step>) -> Self {
+        Self { answer: Answer::Script(steps), ..Self::default() }
+    }
+
+    /// The same with effects to be done first.
+    pub fn after(mut self, effects: Vec<Effect>) -> Self {
+        self.effects = effects;
+        self
+    }
+
+    /// The same with another status.
+    pub fn status(mut self, status: u8) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// Fails when the plan has steps and there is no live shell to take them.
+    pub fn refuse_without_shim(&self, shim: Option<Shim>) -> Result<()> {
+        match &self.answer {
+            Answer::Script(steps) if shim.is_none() && !steps.is_empty() => bail!(
+                "A program cannot change the shell that started it: this command is a shell function.\n\
+                 hint: eval \"$(venvyard init bash)\""
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    /// The bytes for stdout.
+    pub fn spelled(&self, shim: Option<Shim>) -> Vec<u8> {
+        match (&self.answer, shim) {
+            (Answer::Script(steps), Some(_)) => shell::script(steps, self.status),
+            (Answer::Script(_), None) => Vec::new(),
+            (Answer::Report(text), Some(_)) if text.is_empty() => shell::script(&[], self.status),
+            (Answer::Report(text), Some(_)) => shell::script(&[Step::print(text)], self.status),
+            (Answer::Report(text), None) => lines(text),
+        }
+    }
+
+    /// The plan as a text for people: what `--dry-run` shows.
+    pub fn described(self) -> Self {
+        let mut text: Vec<String> = self.effects.iter().map(Effect::described).collect();
+        match &self.answer {
+            Answer::Script(steps) => {
+                text.extend(steps.iter().map(|step| format!("step: {}", step.spelled().escape_ascii())));
+            }
+            Answer::Report(report) => {
+                text.extend(report.to_string_lossy().lines().map(|line| format!("print: {line}")));
+            }
+        }
+        text.push(format!("status: {}", self.status));
+        Self::report(text.join("\n"))
+    }
+}
+
+fn lines(text: &OsString) -> Vec<u8> {
+    let mut bytes = text.as_encoded_bytes().to_vec();
+    if bytes.last().is_some_and(|&last| last != b'\n') {
+        bytes.push(b'\n');
+    }
+    bytes
+}
+
+impl Effect {
+    fn described(&self) -> String {
+        match self {
+            Self::Say(text) => format!("say: {text}"),
+            Self::MakeDirectory(path) => format!("make directory: {}", path.display()),
+            Self::Create(creation) => creation.described(),
+            Self::Remove(venv) => format!("remove: {}", venv.root().display()),
+            Self::Unlink(path) => format!("remove link: {}", path.display()),
+            Self::Hook { directory, program, argument } => {
+                format!("run in {}: {} {}", directory.display(), program.display(), argument.display())
+            }
+            Self::Write { path, .. } => format!("write: {}", path.display()),
+        }
+    }
+}
+
+impl Creation {
+    fn described(&self) -> String {
+        let maker: &Path = match &self.maker {
+            Maker::Venv(python) => &python.executable,
+            Maker::Program(program) => program,
+        };
+        let verb = if self.replace { "create anew" } else { "create" };
+        let options: Vec<_> = self.options.iter().map(|option| option.to_string_lossy()).collect();
+        let with = [&[maker.to_string_lossy()], options.as_slice()].concat().join(" ");
+        format!("{verb}: {} with {with}", self.venv.root().display())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHIM: Option<Shim> = Some(Shim { terminal: false });
+
+    #[test]
+    fn a_report_is_text_for_people_and_a_printed_word_for_the_shim() {
+        let plan = Plan::report("blog\nshop\n").status(1);
+        assert_eq!(plan.spelled(None), b"blog\nshop\n");
+        assert_eq!(plan.spelled(SHIM), b"__venvyard_print 'blog\nshop' &&\n__venvyard_status '1'\n");
+    }
+
+    #[test]
+    fn an_empty_report_prints_nothing() {
+        assert_eq!(Plan::report("").spelled(None), b"");
+        assert_eq!(Plan::report("").spelled(SHIM), b"__venvyard_status '0'\n");
+    }
+
+    #[test]
+    fn steps_need_a_shim() {
+        let plan = Plan::script(vec![Step::Deactivate]);
+        assert!(plan.refuse_without_shim(None).is_err());
+        assert!(plan.refuse_without_shim(SHIM).is_ok());
+    }
+
+    #[test]
+    fn a_dry_run_tells_effects_before_steps() {
+        let plan = Plan::script(vec![Step::Deactivate]).after(vec![Effect::Say("NOTE".into())]);
+        let Answer::Report(text) = plan.described().answer else { panic!("not a report") };
+        assert_eq!(text, "say: NOTE\nstep: __venvyard_deactivate\nstatus: 0");
+    }
+}

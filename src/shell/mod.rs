@@ -1,0 +1,162 @@
+//! What is said to the shell that asked: calls of its shim's verbs, one a line, every word quoted.
+
+pub(crate) mod quote;
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::PathBuf;
+
+/// A shell that people type in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Shell {
+    /// GNU bash, from 3.2.
+    Bash,
+    /// The Z shell.
+    Zsh,
+    /// ksh93 and mksh.
+    Ksh,
+    /// fish; its shim is not written yet.
+    Fish,
+}
+
+impl Shell {
+    /// The shell that `$VENVYARD_SHELL`, or the last part of `$SHELL`, names.
+    pub fn named(name: &OsStr) -> Option<Self> {
+        match name.as_bytes() {
+            b"bash" => Some(Self::Bash),
+            b"zsh" => Some(Self::Zsh),
+            b"ksh" | b"ksh93" | b"mksh" => Some(Self::Ksh),
+            b"fish" => Some(Self::Fish),
+            _ => None,
+        }
+    }
+
+    /// Its shim: the text that defines our commands when the shell sources it. None where none is written.
+    pub fn shim(self) -> Option<&'static str> {
+        match self {
+            Self::Bash | Self::Zsh | Self::Ksh => Some(include_str!("../../shell/venvyard.sh")),
+            Self::Fish => None,
+        }
+    }
+}
+
+/// The shim that started us and will run our answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shim {
+    /// Whether what it prints goes to a terminal.
+    pub terminal: bool,
+}
+
+/// One thing that only the live shell can do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Leave the active environment, if there is one, with its hooks.
+    Deactivate,
+    /// Source ROOT's own activate script; the global hooks for its deactivation lie in `hooks`.
+    Activate { root: PathBuf, hooks: PathBuf },
+    /// Source a hook.
+    Source { file: PathBuf, event: &'static str },
+    /// Run a hook that is a program; its status counts for nothing.
+    Hook { directory: PathBuf, program: PathBuf, argument: OsString },
+    /// Run a program in the foreground; its failure is the command's.
+    Run { directory: PathBuf, words: Vec<OsString> },
+    /// Do a step in a subshell in which ROOT is active, without hooks.
+    Inside { root: PathBuf, step: Box<Step> },
+    /// Change directory.
+    Chdir(PathBuf),
+    /// Set and export a variable.
+    Export { name: &'static str, value: &'static str },
+    /// Unset a variable.
+    Unset { name: &'static str },
+    /// Print a text and a line's end on stdout.
+    Print(OsString),
+}
+
+impl Step {
+    /// Prints `text`; of a line's end that it ends in there is one, not two.
+    pub fn print(text: impl Into<OsString>) -> Self {
+        let mut bytes = text.into().into_vec();
+        bytes.pop_if(|last| *last == b'\n');
+        Self::Print(OsString::from_vec(bytes))
+    }
+
+    /// The verb and its words, unquoted.
+    fn words(&self) -> Vec<&OsStr> {
+        fn list<'a>(verb: &'static str, words: impl IntoIterator<Item = &'a OsStr>) -> Vec<&'a OsStr> {
+            std::iter::once(OsStr::new(verb)).chain(words).collect()
+        }
+        match self {
+            Self::Deactivate => list("__venvyard_deactivate", []),
+            Self::Activate { root, hooks } => list("__venvyard_activate", [root.as_ref(), hooks.as_ref()]),
+            Self::Source { file, event } => list("__venvyard_source", [file.as_ref(), OsStr::new(event)]),
+            Self::Hook { directory, program, argument } => {
+                list("__venvyard_hook", [directory.as_ref(), program.as_ref(), argument.as_ref()])
+            }
+            Self::Run { directory, words } => {
+                let directory = std::iter::once(directory.as_os_str());
+                list("__venvyard_run", directory.chain(words.iter().map(OsString::as_os_str)))
+            }
+            Self::Inside { root, step } => {
+                list("__venvyard_inside", std::iter::once(root.as_os_str()).chain(step.words()))
+            }
+            Self::Chdir(directory) => list("__venvyard_chdir", [directory.as_ref()]),
+            Self::Export { name, value } => list("__venvyard_export", [OsStr::new(name), OsStr::new(value)]),
+            Self::Unset { name } => list("__venvyard_unset", [OsStr::new(name)]),
+            Self::Print(text) => list("__venvyard_print", [text.as_os_str()]),
+        }
+    }
+
+    /// Whether code of the user's or a package's runs in it, which may write to hook files.
+    pub fn may_write_hooks(&self) -> bool {
+        matches!(self, Self::Source { .. } | Self::Hook { .. } | Self::Run { .. })
+    }
+
+    /// The step as the shim reads it: `verb 'word' 'word'`.
+    pub fn spelled(&self) -> Vec<u8> {
+        let mut line = Vec::new();
+        for (position, word) in self.words().into_iter().enumerate() {
+            match position {
+                0 => line.extend_from_slice(word.as_bytes()),
+                _ => {
+                    line.push(b' ');
+                    line.extend_from_slice(&quote::posix(word.as_bytes()));
+                }
+            }
+        }
+        line
+    }
+}
+
+/// The whole answer: the steps in order, each only if the one before succeeded, then what the command
+/// returns. The shim takes the last line for the mark that nothing was cut off.
+pub(crate) fn script(steps: &[Step], status: u8) -> Vec<u8> {
+    let mut text = Vec::new();
+    for step in steps {
+        text.extend_from_slice(&step.spelled());
+        text.extend_from_slice(b" &&\n");
+    }
+    text.extend_from_slice(format!("__venvyard_status '{status}'\n").as_bytes());
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_is_verbs_and_quoted_words_and_ends_in_its_status() {
+        let steps = [
+            Step::Deactivate,
+            Step::Activate { root: "/home/ann/it's".into(), hooks: "/home/ann".into() },
+            Step::Inside { root: "/e".into(), step: Box::new(Step::Print("x y".into())) },
+        ];
+        let text = String::from_utf8(script(&steps, 1)).unwrap();
+        assert_eq!(
+            text,
+            "__venvyard_deactivate &&\n\
+             __venvyard_activate '/home/ann/it'\\''s' '/home/ann' &&\n\
+             __venvyard_inside '/e' '__venvyard_print' 'x y' &&\n\
+             __venvyard_status '1'\n"
+        );
+    }
+}

@@ -1,0 +1,141 @@
+//! `$WORKON_HOME`: the directory whose children are the environments.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+
+use super::{Name, Venv};
+
+/// The home of all environments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Home(PathBuf);
+
+impl Home {
+    /// The home at an absolute path, whether or not it exists.
+    pub fn new(path: PathBuf) -> Self {
+        Self(path)
+    }
+
+    /// Its directory.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Whether it exists; anything there that is no directory is an error.
+    pub fn exists(&self) -> Result<bool> {
+        match fs::metadata(&self.0) {
+            Ok(data) if data.is_dir() => Ok(true),
+            Ok(_) => bail!(
+                "WORKON_HOME {} is a file, not a directory.\nhint: export WORKON_HOME=~/.virtualenvs",
+                self.0.display()
+            ),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error).with_context(|| format!("cannot use WORKON_HOME {}", self.0.display())),
+        }
+    }
+
+    /// The names of its environments, sorted by their bytes. Those with `bin/activate` count, links to
+    /// one too; hidden ones are ours and not yet, or no longer, environments.
+    pub fn names(&self) -> Result<Vec<Name>> {
+        if !self.exists()? {
+            return Ok(Vec::new());
+        }
+        let entries = fs::read_dir(&self.0).with_context(|| format!("cannot list {}", self.0.display()))?;
+        let mut names = Vec::new();
+        for entry in entries {
+            let entry = entry.with_context(|| format!("cannot list {}", self.0.display()))?;
+            // Hook files are many and need no second look.
+            let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+            let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+            if !is_file && !hidden && entry.path().join("bin/activate").exists() {
+                names.push(Name::existing(&entry.file_name())?);
+            }
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// The environment called `name`, whether or not there is one.
+    pub fn venv(&self, name: &Name) -> Venv {
+        Venv::at(self.0.join(name.as_os_str()))
+    }
+
+    /// The environment called `name`, which must be there and have an activate script.
+    pub fn find(&self, name: &Name) -> Result<Venv> {
+        let venv = self.venv(name);
+        if venv.activate().exists() {
+            return Ok(venv);
+        }
+        self.exists()?;
+        if venv.root().is_dir() {
+            bail!(
+                "Environment '{}' does not contain an activate script.\nhint: mkvirtualenv --clear '{name}'",
+                venv.root().display()
+            );
+        }
+        let likeness = |other: &Name| distance(&name.to_string(), &other.to_string());
+        let near = self.names()?.into_iter().min_by_key(likeness).filter(|other| likeness(other) < 3);
+        let hint = near.map(|near| format!("\nhint: workon '{near}'")).unwrap_or_default();
+        bail!("Environment '{name}' does not exist. Create it with 'mkvirtualenv {name}'.{hint}");
+    }
+}
+
+/// How many letters to insert, delete or replace to turn `one` into `two`.
+fn distance(one: &str, two: &str) -> usize {
+    let two: Vec<char> = two.chars().collect();
+    let mut row: Vec<usize> = (0..=two.len()).collect();
+    for (line, letter) in one.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = line + 1;
+        for column in 0..two.len() {
+            let replaced = diagonal + usize::from(letter != two[column]);
+            diagonal = row[column + 1];
+            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[two.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_can_be_activated_is_listed() {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |path: &str| directory.path().join(path);
+        for env in ["shop", "blog", ".blog.partial-1"] {
+            fs::create_dir_all(at(env).join("bin")).unwrap();
+            fs::write(at(env).join("bin/activate"), "").unwrap();
+        }
+        fs::create_dir(at("no-env")).unwrap();
+        fs::write(at("postactivate"), "").unwrap();
+        std::os::unix::fs::symlink(at("blog"), at("link")).unwrap();
+        std::os::unix::fs::symlink(at("gone"), at("dangling")).unwrap();
+        let names = Home::new(directory.path().into()).names().unwrap();
+        assert_eq!(names.iter().map(ToString::to_string).collect::<Vec<_>>(), ["blog", "link", "shop"]);
+    }
+
+    #[test]
+    fn a_missing_environment_has_a_likely_neighbour() {
+        let directory = tempfile::tempdir().unwrap();
+        fs::create_dir_all(directory.path().join("blog/bin")).unwrap();
+        fs::write(directory.path().join("blog/bin/activate"), "").unwrap();
+        let home = Home::new(directory.path().into());
+        let error = |name: &str| home.find(&Name::existing(name.as_ref()).unwrap()).unwrap_err().to_string();
+        assert_eq!(
+            error("blgo"),
+            "Environment 'blgo' does not exist. Create it with 'mkvirtualenv blgo'.\nhint: workon 'blog'"
+        );
+        assert!(!error("elsewhere").contains("hint"));
+    }
+
+    #[test]
+    fn a_file_is_no_home_and_a_missing_home_is_empty() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        assert!(Home::new(file.path().into()).names().is_err());
+        assert!(Home::new(file.path().with_extension("gone")).names().unwrap().is_empty());
+    }
+}

@@ -1,0 +1,159 @@
+//! Facts about environments, read from the disk and never changed here.
+
+mod home;
+mod hook;
+mod name;
+mod python;
+pub(crate) mod relocate;
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use crate::shell::quote;
+
+pub(crate) use home::Home;
+pub(crate) use hook::{Hook, Runnable};
+pub(crate) use name::Name;
+pub(crate) use python::{Python, Pythons};
+
+/// An environment: a directory with `bin/activate`, whoever made it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Venv {
+    root: PathBuf,
+}
+
+impl Venv {
+    /// The environment at `root`, whether or not there is one.
+    pub fn at(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    /// Its directory, which `$VIRTUAL_ENV` names while it is active.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where its programs, activate scripts and local hooks lie.
+    pub fn bin(&self) -> PathBuf {
+        self.root.join("bin")
+    }
+
+    /// The script that a shell sources to activate it.
+    pub fn activate(&self) -> PathBuf {
+        self.root.join("bin/activate")
+    }
+
+    /// Its own interpreter.
+    pub fn python(&self) -> PathBuf {
+        self.root.join("bin/python")
+    }
+
+    /// Whether its root holds what makes an environment, if only a part.
+    pub fn exists(&self) -> bool {
+        self.activate().exists() || self.root.join("pyvenv.cfg").exists()
+    }
+
+    /// Whether both are one directory, whatever they are called.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        let identity = |venv: &Self| fs::metadata(&venv.root).map(|data| (data.dev(), data.ino()));
+        matches!((identity(self), identity(other)), (Ok(one), Ok(two)) if one == two)
+    }
+
+    /// The project directory that `file` (usually `.project`) in its root names.
+    pub fn project(&self, file: &OsStr) -> Option<PathBuf> {
+        let mut line = fs::read(self.root.join(file)).ok()?;
+        line.truncate(line.iter().position(|&byte| byte == b'\n').unwrap_or(line.len()));
+        let line = std::ffi::OsString::from_vec(line);
+        if line.is_empty() { None } else { Some(line.into()) }
+    }
+
+    /// A setting of its pyvenv.cfg.
+    pub fn setting(&self, key: &str) -> Option<String> {
+        setting(&self.root.join("pyvenv.cfg"), key)
+    }
+
+    /// The version of its Python as pyvenv.cfg has it: venv and uv's key, or virtualenv's.
+    pub fn version(&self) -> Option<String> {
+        self.setting("version")
+            .or_else(|| self.setting("version_info"))
+            .or_else(|| self.setting("version-info"))
+    }
+
+    /// The interpreter that its `bin/python` was and that is no longer there.
+    pub fn vanished_python(&self) -> Option<PathBuf> {
+        let python = self.python();
+        if python.exists() {
+            return None;
+        }
+        let mut target = fs::read_link(&python).ok()?;
+        // bin/python -> python3 -> /usr/bin/python3: the last link tells.
+        while let Ok(next) = fs::read_link(self.bin().join(&target)) {
+            target = next;
+        }
+        Some(self.bin().join(target))
+    }
+
+    /// Whether sourcing its activate script cannot run what its path holds: old generators paste the path
+    /// into double quotes, where `$(…)`, backticks, `"` and `\` act.
+    pub fn is_quoted(&self) -> bool {
+        let root = self.root.as_os_str().as_bytes();
+        if !root.iter().any(|byte| b"$`\"\\\n".contains(byte)) {
+            return true;
+        }
+        let quoted = quote::posix(root);
+        fs::read(self.activate()).is_ok_and(|text| {
+            let raw = text.windows(root.len()).filter(|window| *window == root).count();
+            let safe = text.windows(quoted.len()).filter(|window| *window == quoted).count();
+            safe > 0 && raw == safe
+        })
+    }
+}
+
+/// The value of `key` in a `pyvenv.cfg`.
+fn setting(file: &Path, key: &str) -> Option<String> {
+    let text = fs::read_to_string(file).ok()?;
+    let mut settings = text.lines().filter_map(|line| line.split_once('='));
+    settings.find(|(name, _)| name.trim().eq_ignore_ascii_case(key)).map(|(_, value)| value.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn venv(activate: &str, name: &str) -> (tempfile::TempDir, Venv) {
+        let directory = tempfile::tempdir().unwrap();
+        let venv = Venv::at(directory.path().join(name));
+        fs::create_dir_all(venv.bin()).unwrap();
+        fs::write(venv.activate(), activate.replace("ROOT", venv.root().to_str().unwrap())).unwrap();
+        (directory, venv)
+    }
+
+    #[test]
+    fn a_path_that_runs_as_code_is_known() {
+        assert!(venv("VIRTUAL_ENV=\"ROOT\"", "blog").1.is_quoted());
+        assert!(!venv("VIRTUAL_ENV=\"ROOT\"", "$(id)").1.is_quoted());
+        assert!(venv("VIRTUAL_ENV='ROOT'", "$(id)").1.is_quoted());
+        assert!(!venv("VIRTUAL_ENV='ROOT'\nX=\"ROOT\"", "$(id)").1.is_quoted());
+    }
+
+    #[test]
+    fn a_vanished_interpreter_is_named() {
+        let (_directory, venv) = venv("", "old");
+        assert_eq!(venv.vanished_python(), None);
+        std::os::unix::fs::symlink("/opt/python3.7/bin/python3.7", venv.bin().join("python3")).unwrap();
+        std::os::unix::fs::symlink("python3", venv.python()).unwrap();
+        assert_eq!(venv.vanished_python().unwrap(), Path::new("/opt/python3.7/bin/python3.7"));
+    }
+
+    #[test]
+    fn a_project_file_needs_no_line_end() {
+        let (_directory, venv) = venv("", "blog");
+        fs::write(venv.root().join(".project"), "/src/blog").unwrap();
+        assert_eq!(venv.project(OsStr::new(".project")).unwrap(), Path::new("/src/blog"));
+        fs::write(venv.root().join(".project"), "").unwrap();
+        assert_eq!(venv.project(OsStr::new(".project")), None);
+    }
+}

@@ -1,0 +1,90 @@
+//! The name of an environment: a direct child of the home, and nothing that runs as code.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+
+use anyhow::{Result, bail};
+
+use super::Hook;
+
+/// A name that cannot lead out of the home.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Name(OsString);
+
+impl Name {
+    /// A name under which something may exist already. A trailing `/`, as tab completion leaves it, is
+    /// dropped; what names no direct child of the home is refused.
+    pub fn existing(word: &OsStr) -> Result<Self> {
+        let mut bytes = word.as_bytes();
+        while let [start @ .., b'/'] = bytes {
+            bytes = start;
+        }
+        if bytes.is_empty() || bytes == b"." || bytes == b".." || bytes.contains(&b'/') {
+            bail!("'{}' is not a name of an environment.\nhint: lsvirtualenv -b", word.display());
+        }
+        Ok(Self(OsStr::from_bytes(bytes).to_owned()))
+    }
+
+    /// A name for a new environment: besides, nothing that a shell, an activate script or PATH would take
+    /// for more than a name.
+    pub fn new(word: &OsStr) -> Result<Self> {
+        let name = Self::existing(word)?;
+        let Some(text) = name.0.to_str() else {
+            bail!("'{}' is not UTF-8, which Python requires of a path.", word.display());
+        };
+        if let Some(bad) = text.chars().find(|letter| "$`\"\\:".contains(*letter) || letter.is_control()) {
+            let wholesome: String =
+                text.chars().filter(|letter| letter.is_alphanumeric() || "-_.+ ".contains(*letter)).collect();
+            let hint = if wholesome.is_empty() { "blog" } else { &wholesome };
+            bail!(
+                "An environment's name cannot hold {bad:?}: shells would act on it.\nhint: mkvirtualenv '{hint}'"
+            );
+        }
+        if text.starts_with('-') || text.starts_with('.') {
+            let hint = text.trim_start_matches(['-', '.']);
+            let hint = if hint.is_empty() { "blog" } else { hint };
+            bail!("An environment's name cannot start with '{}'.\nhint: mkvirtualenv '{hint}'", &text[..1]);
+        }
+        if Hook::ALL.iter().any(|hook| hook.file() == text) {
+            bail!("'{text}' is the name of a hook.\nhint: mkvirtualenv my-{text}");
+        }
+        Ok(name)
+    }
+
+    /// The name as the file system has it.
+    pub fn as_os_str(&self) -> &OsStr {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for Name {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.display().fmt(formatter)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_existing_name_is_a_direct_child() {
+        assert_eq!(Name::existing("blog//".as_ref()).unwrap().as_os_str(), "blog");
+        assert_eq!(Name::existing("$(id)".as_ref()).unwrap().as_os_str(), "$(id)");
+        for word in ["", "/", ".", "..", "../x", "/etc", "a/b", "./a"] {
+            assert!(Name::existing(word.as_ref()).is_err(), "{word}");
+        }
+    }
+
+    #[test]
+    fn a_new_name_is_only_a_name() {
+        for word in ["blog", "my env", "it's", "é", "a%b", "a;b*&#![{~=", "python3.12"] {
+            assert!(Name::new(word.as_ref()).is_ok(), "{word}");
+        }
+        for word in ["$(id)", "`id`", "a\"b", "a\\b", "a:b", "a\nb", "\u{1b}[2J", "-x", ".x", "postactivate"]
+        {
+            assert!(Name::new(word.as_ref()).is_err(), "{word}");
+        }
+        assert!(Name::new(OsStr::from_bytes(b"\xff")).is_err());
+    }
+}

@@ -1,0 +1,176 @@
+//! The text of an environment that was made at one path, as it reads at another.
+
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use sha2::{Digest, Sha256};
+
+/// The longest `#!` line that systems follow: 127 bytes on Linux, 512 on macOS.
+const LONGEST_SHEBANG: usize = if cfg!(target_os = "macos") { 512 } else { 127 };
+
+/// A move from one root to another.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Move<'a> {
+    /// The absolute path that the text names.
+    pub from: &'a Path,
+    /// The absolute path that it shall name.
+    pub to: &'a Path,
+}
+
+impl Move<'_> {
+    /// `text` with each mention of the old root replaced, or none if it holds none. A `#!` line takes the
+    /// form that the new interpreter path needs.
+    ///
+    /// A mention ends where the path does: `/envs/blog` is not mentioned in `/envs/blog2`.
+    pub(crate) fn text(&self, text: &[u8]) -> Option<Vec<u8>> {
+        let (shebang, body) = split_shebang(text);
+        let interpreter = shebang.and_then(|shebang| self.replaced(shebang.interpreter));
+        let replaced = self.replaced(body);
+        if interpreter.is_none() && replaced.is_none() {
+            return None;
+        }
+        let mut moved = match (shebang, &interpreter) {
+            (Some(shebang), Some(interpreter)) => spell_shebang(interpreter, shebang.arguments),
+            _ => text[..text.len() - body.len()].to_vec(),
+        };
+        moved.extend_from_slice(replaced.as_deref().unwrap_or(body));
+        Some(moved)
+    }
+
+    fn replaced(&self, text: &[u8]) -> Option<Vec<u8>> {
+        let (from, to) = (self.from.as_os_str().as_bytes(), self.to.as_os_str().as_bytes());
+        let mut replaced = Vec::new();
+        let mut rest = text;
+        while let Some(start) = rest.windows(from.len()).position(|window| window == from) {
+            let after = &rest[start + from.len()..];
+            let is_mention =
+                !after.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || b"_.+@-".contains(byte));
+            replaced.extend_from_slice(&rest[..start]);
+            replaced.extend_from_slice(if is_mention { to } else { from });
+            rest = after;
+        }
+        if replaced.is_empty() && rest.len() == text.len() {
+            return None;
+        }
+        replaced.extend_from_slice(rest);
+        Some(replaced)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Shebang<'a> {
+    interpreter: &'a [u8],
+    arguments: &'a [u8],
+}
+
+/// The start of the trampoline that pip writes where a plain `#!` line would be too long or hold a blank.
+const TRAMPOLINE: &[u8] = b"#!/bin/sh\n'''exec' ";
+const TRAMPOLINE_END: &[u8] = b" \"$0\" \"$@\"\n' '''\n";
+
+/// The interpreter that a script names, in either form, and the text below.
+fn split_shebang(text: &[u8]) -> (Option<Shebang<'_>>, &[u8]) {
+    if let Some(rest) = text.strip_prefix(TRAMPOLINE)
+        && let Some(end) = rest.windows(TRAMPOLINE_END.len()).position(|window| window == TRAMPOLINE_END)
+    {
+        let quoted = &rest[..end];
+        let interpreter =
+            quoted.strip_prefix(b"\"").and_then(|word| word.strip_suffix(b"\"")).unwrap_or(quoted);
+        return (Some(Shebang { interpreter, arguments: b"" }), &rest[end + TRAMPOLINE_END.len()..]);
+    }
+    let Some(rest) = text.strip_prefix(b"#!") else { return (None, text) };
+    let Some(end) = rest.iter().position(|&byte| byte == b'\n') else { return (None, text) };
+    let line = &rest[..end];
+    let blank = line.iter().position(|&byte| byte == b' ').unwrap_or(line.len());
+    (Some(Shebang { interpreter: &line[..blank], arguments: &line[blank..] }), &rest[end + 1..])
+}
+
+/// As distlib writes it, which pip has on board.
+fn spell_shebang(interpreter: &[u8], arguments: &[u8]) -> Vec<u8> {
+    let blank = interpreter.contains(&b' ');
+    let plain = [b"#!".as_slice(), interpreter, arguments, b"\n"].concat();
+    if !blank && plain.len() <= LONGEST_SHEBANG {
+        return plain;
+    }
+    let quote: &[u8] = if blank { b"\"" } else { b"" };
+    [TRAMPOLINE, quote, interpreter, quote, TRAMPOLINE_END].concat()
+}
+
+/// A RECORD's text with hash and size of rewritten files brought up to date, or none if it lists none.
+///
+/// `contents` returns the bytes of the listed path if that file was rewritten.
+pub(crate) fn record(text: &str, contents: impl Fn(&str) -> Option<Vec<u8>>) -> Option<String> {
+    let mut changed = false;
+    let lines = text.split_inclusive('\n').map(|line| {
+        let path = line.split(',').next().unwrap_or_default();
+        match contents(path.trim_matches('"')) {
+            Some(bytes) if line.contains("sha256=") => {
+                changed = true;
+                let hash = Base64UrlUnpadded::encode_string(&Sha256::digest(&bytes));
+                let end = if line.ends_with("\r\n") { "\r\n" } else { "\n" };
+                format!("{path},sha256={hash},{}{end}", bytes.len())
+            }
+            _ => line.to_owned(),
+        }
+    });
+    let text: String = lines.collect();
+    changed.then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn moved(text: &str, from: &str, to: &str) -> Option<String> {
+        let change = Move { from: Path::new(from), to: Path::new(to) };
+        change.text(text.as_bytes()).map(|text| String::from_utf8(text).unwrap())
+    }
+
+    #[test]
+    fn a_mention_ends_where_the_path_does() {
+        assert_eq!(moved("X=\"/e/a\"\nY=/e/a/bin:/e/ab", "/e/a", "/n").unwrap(), "X=\"/n\"\nY=/n/bin:/e/ab");
+        assert_eq!(moved("nothing here", "/e/a", "/n"), None);
+        assert_eq!(moved("/e/a", "/e/a", "/n").unwrap(), "/n");
+    }
+
+    #[test]
+    fn a_shebang_takes_the_form_that_its_path_needs() {
+        let plain = "#!/e/a/bin/python3\nimport re\n";
+        let blank = "#!/bin/sh\n'''exec' \"/e/a b/bin/python3\" \"$0\" \"$@\"\n' '''\nimport re\n";
+        assert_eq!(moved(plain, "/e/a", "/e/a b").unwrap(), blank);
+        assert_eq!(moved(blank, "/e/a b", "/e/a").unwrap(), plain);
+        let long = format!("/{}", "x".repeat(120));
+        let trampoline = moved(plain, "/e/a", &long).unwrap();
+        assert!(
+            trampoline.starts_with(&format!("#!/bin/sh\n'''exec' {long}/bin/python3 \"$0\"")),
+            "{trampoline}"
+        );
+        assert_eq!(moved(&trampoline, &long, "/e/a").unwrap(), plain);
+        assert_eq!(moved("#!/bin/sh -e\necho\n", "/e/a", "/n"), None);
+        assert_eq!(moved("#!/e/a/bin/python3 -s\n", "/e/a", "/n").unwrap(), "#!/n/bin/python3 -s\n");
+    }
+
+    #[test]
+    fn a_record_follows_its_scripts() {
+        let text = "../../../bin/pip,sha256=old,1\npip/__init__.py,sha256=keep,2\n";
+        let new = record(text, |path| (path == "../../../bin/pip").then(|| b"abc".to_vec())).unwrap();
+        let hash = "ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0";
+        assert_eq!(new, format!("../../../bin/pip,sha256={hash},3\npip/__init__.py,sha256=keep,2\n"));
+        assert_eq!(record(text, |_| None), None);
+    }
+
+    proptest! {
+        #[test]
+        fn there_and_back_is_the_same(
+            body in "[a-z/ \n\"']{0,40}",
+            name in "[a-zA-Z0-9 _+-]{1,150}",
+        ) {
+            let (here, there) = ("/home/ann/.envs/blog", format!("/srv/{name}"));
+            let text = format!("#!{here}/bin/python3\n{body}{here}/x\n");
+            let away = moved(&text, here, &there).unwrap();
+            prop_assert!(!away.contains(here));
+            prop_assert_eq!(moved(&away, &there, here).unwrap(), text);
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! venvyard from outside: the program, the shims, the house itself.
+
+mod support;

@@ -1,0 +1,146 @@
+//! What the tests stand on: a home of their own, every shell of this machine, the real program.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+/// The program under test.
+pub const VENVYARD: &str = env!("CARGO_BIN_EXE_venvyard");
+
+/// The project's own directory.
+pub fn project() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A shell to test in, with the options that it starts with.
+#[derive(Clone, Copy, Debug)]
+pub struct Shell {
+    /// What the test is told as.
+    pub name: &'static str,
+    /// The program and its options; a script's path or `-c` follows.
+    pub words: &'static [&'static str],
+    /// What `venvyard init` calls it.
+    pub dialect: &'static str,
+}
+
+const SHELLS: [Shell; 5] = [
+    Shell { name: "bash", words: &["bash", "--norc"], dialect: "bash" },
+    Shell { name: "bash -eu", words: &["bash", "--norc", "-eu"], dialect: "bash" },
+    Shell { name: "zsh", words: &["zsh", "-f"], dialect: "zsh" },
+    Shell { name: "ksh", words: &["ksh"], dialect: "ksh" },
+    Shell { name: "mksh", words: &["mksh"], dialect: "ksh" },
+];
+
+/// Every shell that the shim is for. One that is not here fails the test in CI, and is skipped loudly elsewhere.
+pub fn shells() -> Vec<Shell> {
+    SHELLS.into_iter().filter(|shell| is_here(shell.words[0])).collect()
+}
+
+/// Whether a program that a test needs is on PATH; CI must have it.
+#[expect(clippy::disallowed_methods, reason = "tests read the environment they run in")]
+pub fn is_here(program: &str) -> bool {
+    let here = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
+        .any(|directory| directory.join(program).is_file());
+    assert!(here || std::env::var_os("CI").is_none(), "CI must have {program}: make setup");
+    if !here {
+        eprintln!("SKIPPED: {program} is not on PATH; make setup installs it");
+    }
+    here
+}
+
+/// A HOME and a WORKON_HOME that vanish with the value. Both have a blank in their path.
+pub struct Sandbox {
+    directory: TempDir,
+}
+
+impl Sandbox {
+    /// An empty one.
+    pub fn new() -> Self {
+        let directory = tempfile::Builder::new().prefix("venvyard test ").tempdir().expect("a directory");
+        let sandbox = Self { directory };
+        std::fs::create_dir(sandbox.home()).expect("a home");
+        sandbox
+    }
+
+    /// `$HOME`, which is the working directory too.
+    pub fn home(&self) -> PathBuf {
+        self.directory.path().canonicalize().expect("it exists").join("home")
+    }
+
+    /// `$WORKON_HOME`; not made yet.
+    pub fn workon_home(&self) -> PathBuf {
+        self.home().join("envs")
+    }
+
+    /// A program in this sandbox: nothing of the caller's environment but PATH, CI and PIP_* counts.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "tests start programs and read the environment they run in"
+    )]
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command.env_clear().current_dir(self.home()).stdin(Stdio::null());
+        let kept = |name: &OsStr| name == "PATH" || name == "CI" || name.as_bytes().starts_with(b"PIP_");
+        command.envs(std::env::vars_os().filter(|(name, _)| kept(name)));
+        // pyenv's shims select by files under HOME.
+        if let Some(root) = std::env::var_os("PYENV_ROOT") {
+            command.env("PYENV_ROOT", root);
+        }
+        command.env("HOME", self.home()).env("WORKON_HOME", self.workon_home()).env("SHELL", "/bin/sh");
+        command.env("LC_ALL", "C.UTF-8").env("XDG_CONFIG_HOME", self.home().join(".config"));
+        command
+    }
+
+    /// The program under test with arguments, without a shim.
+    pub fn venvyard(&self, arguments: &[&str]) -> Output {
+        self.command(VENVYARD).args(arguments).output().expect("venvyard runs")
+    }
+
+    /// Sources the shim in `shell`, then runs `script`.
+    pub fn run(&self, shell: Shell, script: &str) -> Output {
+        self.shell(shell, script).output().expect("the shell runs")
+    }
+
+    /// The command of [`Sandbox::run`].
+    pub fn shell(&self, shell: Shell, script: &str) -> Command {
+        let shim = self.home().join(format!(".shim-{}", shell.dialect));
+        if !shim.exists() {
+            std::fs::write(&shim, self.venvyard(&["init", shell.dialect]).stdout)
+                .expect("the shim is written");
+        }
+        let mut command = self.command(shell.words[0]);
+        let script = format!(". \"$SHIM\"\n{script}\n");
+        command.args(&shell.words[1..]).arg("-c").arg(script).env("SHIM", shim);
+        command
+    }
+
+    /// An environment that only looks like one: enough to list and activate, without a Python.
+    pub fn hollow(&self, name: &str) -> PathBuf {
+        let root = self.workon_home().join(name);
+        std::fs::create_dir_all(root.join("bin")).expect("made");
+        let path = root.display();
+        let activate = format!(
+            "deactivate () {{\n    PATH=$_OLD_VIRTUAL_PATH\n    unset _OLD_VIRTUAL_PATH VIRTUAL_ENV\n    \
+             if [ ! \"${{1:-}}\" = nondestructive ]; then unset -f deactivate; fi\n}}\n\
+             VIRTUAL_ENV='{path}'\nexport VIRTUAL_ENV\n_OLD_VIRTUAL_PATH=$PATH\n\
+             PATH=$VIRTUAL_ENV/bin:$PATH\nexport PATH\n"
+        );
+        std::fs::write(root.join("bin/activate"), activate).expect("written");
+        std::fs::write(root.join("pyvenv.cfg"), "version = 3.11.7\n").expect("written");
+        std::os::unix::fs::symlink("/bin/sh", root.join("bin/python")).expect("linked");
+        root
+    }
+}
+
+/// What a program said, and its status, for a failed assertion to show.
+pub fn told(output: &Output) -> String {
+    format!(
+        "{}\n--- stdout\n{}--- stderr\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
