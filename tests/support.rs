@@ -8,22 +8,22 @@ use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
 /// The program under test.
-pub const VENVYARD: &str = env!("CARGO_BIN_EXE_venvyard");
+pub(crate) const VENVYARD: &str = env!("CARGO_BIN_EXE_venvyard");
 
 /// The project's own directory.
-pub fn project() -> &'static Path {
+pub(crate) fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// A shell to test in, with the options that it starts with.
 #[derive(Clone, Copy, Debug)]
-pub struct Shell {
+pub(crate) struct Shell {
     /// What the test is told as.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// The program and its options; a script's path or `-c` follows.
-    pub words: &'static [&'static str],
+    pub(crate) words: &'static [&'static str],
     /// What `venvyard init` calls it.
-    pub dialect: &'static str,
+    pub(crate) dialect: &'static str,
 }
 
 const SHELLS: [Shell; 5] = [
@@ -35,13 +35,13 @@ const SHELLS: [Shell; 5] = [
 ];
 
 /// Every shell that the shim is for. One that is not here fails the test in CI, and is skipped loudly elsewhere.
-pub fn shells() -> Vec<Shell> {
+pub(crate) fn shells() -> Vec<Shell> {
     SHELLS.into_iter().filter(|shell| is_here(shell.words[0])).collect()
 }
 
 /// Whether a program that a test needs is on PATH; CI must have it.
-#[expect(clippy::disallowed_methods, reason = "tests read the environment they run in")]
-pub fn is_here(program: &str) -> bool {
+#[expect(clippy::disallowed_methods, clippy::print_stderr, reason = "tests read the environment they run in")]
+pub(crate) fn is_here(program: &str) -> bool {
     let here = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
         .any(|directory| directory.join(program).is_file());
     assert!(here || std::env::var_os("CI").is_none(), "CI must have {program}: make setup");
@@ -52,13 +52,13 @@ pub fn is_here(program: &str) -> bool {
 }
 
 /// A HOME and a WORKON_HOME that vanish with the value. Both have a blank in their path.
-pub struct Sandbox {
+pub(crate) struct Sandbox {
     directory: TempDir,
 }
 
 impl Sandbox {
     /// An empty one.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let directory = tempfile::Builder::new().prefix("venvyard test ").tempdir().expect("a directory");
         let sandbox = Self { directory };
         std::fs::create_dir(sandbox.home()).expect("a home");
@@ -66,12 +66,12 @@ impl Sandbox {
     }
 
     /// `$HOME`, which is the working directory too.
-    pub fn home(&self) -> PathBuf {
+    pub(crate) fn home(&self) -> PathBuf {
         self.directory.path().canonicalize().expect("it exists").join("home")
     }
 
     /// `$WORKON_HOME`; not made yet.
-    pub fn workon_home(&self) -> PathBuf {
+    pub(crate) fn workon_home(&self) -> PathBuf {
         self.home().join("envs")
     }
 
@@ -80,7 +80,7 @@ impl Sandbox {
         clippy::disallowed_methods,
         reason = "tests start programs and read the environment they run in"
     )]
-    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+    pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command.env_clear().current_dir(self.home()).stdin(Stdio::null());
         let kept = |name: &OsStr| name == "PATH" || name == "CI" || name.as_bytes().starts_with(b"PIP_");
@@ -95,17 +95,17 @@ impl Sandbox {
     }
 
     /// The program under test with arguments, without a shim.
-    pub fn venvyard(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn venvyard(&self, arguments: &[&str]) -> Output {
         self.command(VENVYARD).args(arguments).output().expect("venvyard runs")
     }
 
     /// Sources the shim in `shell`, then runs `script`.
-    pub fn run(&self, shell: Shell, script: &str) -> Output {
+    pub(crate) fn run(&self, shell: Shell, script: &str) -> Output {
         self.shell(shell, script).output().expect("the shell runs")
     }
 
     /// The command of [`Sandbox::run`].
-    pub fn shell(&self, shell: Shell, script: &str) -> Command {
+    pub(crate) fn shell(&self, shell: Shell, script: &str) -> Command {
         let shim = self.home().join(format!(".shim-{}", shell.dialect));
         if !shim.exists() {
             std::fs::write(&shim, self.venvyard(&["init", shell.dialect]).stdout)
@@ -118,7 +118,7 @@ impl Sandbox {
     }
 
     /// An environment that only looks like one: enough to list and activate, without a Python.
-    pub fn hollow(&self, name: &str) -> PathBuf {
+    pub(crate) fn hollow(&self, name: &str) -> PathBuf {
         let root = self.workon_home().join(name);
         std::fs::create_dir_all(root.join("bin")).expect("made");
         let path = root.display();
@@ -136,7 +136,7 @@ impl Sandbox {
 }
 
 /// What a program said, and its status, for a failed assertion to show.
-pub fn told(output: &Output) -> String {
+pub(crate) fn told(output: &Output) -> String {
     format!(
         "{}\n--- stdout\n{}--- stderr\n{}",
         output.status,

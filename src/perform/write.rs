@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
@@ -12,13 +13,13 @@ pub(super) fn write(path: &Path, contents: &[u8]) -> Result<()> {
     let written = || -> std::io::Result<()> {
         let directory = real.parent().unwrap_or(Path::new("/"));
         fs::create_dir_all(directory)?;
-        let mut beside = tempfile::Builder::new().prefix(".venvyard-").tempfile_in(directory)?;
+        // The mode of a file that a shell redirects to: less the umask.
+        let new = fs::Permissions::from_mode(0o666);
+        let mut beside =
+            tempfile::Builder::new().prefix(".venvyard-").permissions(new).tempfile_in(directory)?;
         beside.write_all(contents)?;
-        match fs::metadata(&real) {
-            Ok(old) => beside.as_file().set_permissions(old.permissions())?,
-            Err(_) => {
-                beside.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?
-            }
+        if let Ok(old) = fs::metadata(&real) {
+            beside.as_file().set_permissions(old.permissions())?;
         }
         beside.as_file().sync_all()?;
         beside.persist(&real)?;
@@ -30,7 +31,6 @@ pub(super) fn write(path: &Path, contents: &[u8]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn a_link_and_a_mode_stay() {
