@@ -4,7 +4,7 @@
 //! of effects and an answer, [`perform`] does the effects, and only then the answer is spelled out for
 //! the shell that asked.
 
-pub mod cli;
+mod cli;
 mod commands;
 mod context;
 mod perform;
@@ -18,6 +18,7 @@ use std::io::{self, Write};
 
 use anyhow::Result;
 
+pub use cli::description;
 pub use context::Surroundings;
 
 use cli::Request;

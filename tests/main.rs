@@ -1,3 +1,7 @@
 //! venvyard from outside: the program, the shims, the house itself.
 
+mod commands;
+mod generated;
+mod house;
+mod stories;
 mod support;

@@ -6,10 +6,16 @@ use crate::context::Context;
 use crate::plan::Plan;
 use crate::shell::{Shell, quote};
 
-/// Print the shell code that defines mkvirtualenv, workon, deactivate and the others.
+const MORE: &str = "\
+In ~/.bashrc:
+  eval \"$(venvyard init bash)\"
+
+In ~/.zshrc:
+  eval \"$(venvyard init zsh)\"";
+
+/// Print the shell code that defines the commands
 #[derive(Debug, clap::Args)]
-#[command(after_help = "In ~/.bashrc:\n  eval \"$(venvyard init bash)\"\n\nIn ~/.zshrc:\n  \
-                        eval \"$(venvyard init zsh)\"")]
+#[command(after_help = MORE)]
 pub struct Args {
     /// The shell that will read it (ksh stands for ksh93 and mksh)
     shell: Shell,

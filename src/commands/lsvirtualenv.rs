@@ -9,11 +9,16 @@ use crate::plan::{Answer, Effect, Plan};
 use crate::shell::Step;
 use crate::venv::{Home, Hook, Name, Runnable};
 
-/// List the environments: each with what the get_env_details hooks tell of it, or names alone.
+const MORE: &str = "\
+Examples:
+  lsvirtualenv              each with what the get_env_details hooks tell of it
+  lsvirtualenv -b           names, one a line
+  lsvirtualenv -b | fzf     pick one
+  lsvirtualenv --json       for programs";
+
+/// List environments
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  lsvirtualenv -b           names, one a line\n  \
-                        lsvirtualenv -b | fzf     pick one\n  \
-                        lsvirtualenv --json       for programs")]
+#[command(override_usage = "lsvirtualenv [-b | -l | --json]", after_help = MORE)]
 pub struct Args {
     /// Names only, one a line
     #[arg(short, long, overrides_with = "long")]

@@ -11,16 +11,19 @@ use crate::plan::{Creation, Effect, Maker, Plan};
 use crate::shell::Step;
 use crate::venv::{Hook, Name, Runnable, Venv};
 
-/// Create an environment and activate it.
-///
-/// Options may stand before or after the name; those that are not listed go to the creator, which is the
-/// interpreter's own venv module or what VIRTUALENVWRAPPER_VIRTUALENV names.
+const MORE: &str = "\
+Options may stand before or after the name. Others than these go to the creator, which
+is the interpreter's own venv module, or what VIRTUALENVWRAPPER_VIRTUALENV names.
+
+Examples:
+  mkvirtualenv blog
+  mkvirtualenv blog -p 3.12 -i django -i psycopg
+  mkvirtualenv shop -a ~/src/shop -r ~/src/shop/requirements.txt";
+
+/// Create an environment and activate it
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag that venv has too")]
-#[command(
-    after_help = "Examples:\n  mkvirtualenv blog\n  mkvirtualenv blog -p 3.12 -i django -i psycopg\n  \
-                        mkvirtualenv shop -a ~/src/shop -r ~/src/shop/requirements.txt"
-)]
+#[command(override_usage = "mkvirtualenv [OPTIONS] NAME", after_help = MORE)]
 pub struct Args {
     /// What to call it
     #[arg(required = true)]

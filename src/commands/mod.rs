@@ -14,22 +14,15 @@ use clap::Subcommand;
 use crate::context::Context;
 use crate::plan::Plan;
 
-/// What venvyard can be asked to do.
+/// What venvyard can be asked to do. What each is for, its own file tells.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Create an environment and activate it
     Mkvirtualenv(mkvirtualenv::Args),
-    /// Activate an environment, or list them
     Workon(workon::Args),
-    /// Remove environments
     Rmvirtualenv(rmvirtualenv::Args),
-    /// List environments
     Lsvirtualenv(lsvirtualenv::Args),
-    /// Print the shell code that defines the commands
     Init(init::Args),
-    /// Load the commands in every new shell
     Setup(setup::Args),
-    /// Print candidates for tab completion
     #[command(hide = true)]
     Complete(complete::Args),
 }

@@ -10,11 +10,17 @@ use crate::plan::{Answer, Effect, Plan};
 use crate::shell::Step;
 use crate::venv::{Hook, Name, Runnable};
 
-/// Remove environments. All names are checked before the first is removed.
+const MORE: &str = "\
+All names are checked before the first is removed. The active environment is not
+removed: run deactivate first. Of a link only the link is removed.
+
+Examples:
+  rmvirtualenv blog
+  rmvirtualenv blog shop 'my env'";
+
+/// Remove environments
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  rmvirtualenv blog\n  rmvirtualenv blog shop 'my env'\n\n\
-                        The active environment is not removed: run deactivate first. Of a link only the \
-                        link is removed.")]
+#[command(override_usage = "rmvirtualenv NAME...", after_help = MORE)]
 pub struct Args {
     /// The environments
     names: Vec<OsString>,

@@ -9,12 +9,15 @@ use crate::context::Context;
 use crate::plan::{Effect, Plan};
 use crate::shell::{Shell, quote};
 
-/// Write the line into your rc file that loads the commands in every new shell; or take it out again.
+const MORE: &str = "\
+Examples:
+  venvyard setup             for your login shell
+  venvyard setup zsh
+  venvyard setup --remove bash";
+
+/// Load the commands in every new shell, by a line in your rc file
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Examples:\n  venvyard setup             for your login shell\n  venvyard setup zsh\n  \
-                        venvyard setup --remove bash"
-)]
+#[command(after_help = MORE)]
 pub struct Args {
     /// The shell [default: your login shell]
     shell: Option<Shell>,

@@ -10,12 +10,19 @@ use crate::plan::{Effect, Plan};
 use crate::shell::Step;
 use crate::venv::{Hook, Name, Runnable, Venv};
 
-/// Activate an environment; the active one is deactivated first. Without a name, list them (status 1).
+const MORE: &str = "\
+The active environment is deactivated first. Without a name all are listed, and the
+status is 1.
+
+Examples:
+  workon            what environments are there?
+  workon blog       activate blog and go to its project, if it has one
+  workon -n blog    stay where you are
+  workon .          the environment called like this directory";
+
+/// Activate an environment, or list them
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  workon            what environments are there?\n  \
-                        workon blog       activate blog and go to its project, if it has one\n  \
-                        workon -n blog    stay where you are\n  \
-                        workon .          the environment called like this directory")]
+#[command(override_usage = "workon [-c | -n] [NAME]", after_help = MORE)]
 pub struct Args {
     /// The environment, or `.` for the one called like the working directory
     name: Option<OsString>,

@@ -9,13 +9,11 @@ use std::path::PathBuf;
 /// A shell that people type in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Shell {
-    /// GNU bash, from 3.2.
     Bash,
-    /// The Z shell.
     Zsh,
-    /// ksh93 and mksh.
+    // ksh93 and mksh
     Ksh,
-    /// fish; its shim is not written yet.
+    // known, and told that its shim is not written yet
     Fish,
 }
 

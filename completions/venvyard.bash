@@ -1,0 +1,59 @@
+# shellcheck shell=bash
+# Tab completion of venvyard's commands in bash. Names come from `venvyard complete envs`; words from 3.2.
+
+__venvyard_complete() {
+    # shellcheck disable=SC2034 # bash hands over the command, the word and the word before
+    local command=$1 current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+    local quote='' name rest
+    COMPREPLY=()
+    case $current in
+    [\'\"]*) quote=${current:0:1} current=${current#?} ;;
+    *) current=${current//\\/} ;;
+    esac
+    case $command:$before in
+    mkvirtualenv:-r)
+        while IFS= read -r name; do COMPREPLY+=("$name"); done < <(compgen -f -- "$current")
+        return
+        ;;
+    mkvirtualenv:-a)
+        while IFS= read -r name; do COMPREPLY+=("$name"); done < <(compgen -d -- "$current")
+        return
+        ;;
+    mkvirtualenv:-p | mkvirtualenv:--python)
+        while IFS= read -r name; do COMPREPLY+=("$name"); done < <(compgen -c -- "${current:-python}" | sort -u)
+        return
+        ;;
+    esac
+    case $current in
+    -*)
+        case $command in
+        workon) rest='--cd --no-cd --dry-run --help' ;;
+        rmvirtualenv) rest='--dry-run --help' ;;
+        lsvirtualenv) rest='--brief --long --json --dry-run --help' ;;
+        mkvirtualenv) rest='--python --system-site-packages --without-pip --prompt --copies --upgrade-deps --clear --dry-run --help' ;;
+        *) rest='--help --version' ;;
+        esac
+        while IFS= read -r name; do COMPREPLY+=("$name"); done < <(compgen -W "$rest" -- "$current")
+        return
+        ;;
+    esac
+    case $command in
+    workon | rmvirtualenv) ;;
+    venvyard)
+        rest='mkvirtualenv workon rmvirtualenv lsvirtualenv init setup'
+        while IFS= read -r name; do COMPREPLY+=("$name"); done < <(compgen -W "$rest" -- "$current")
+        return
+        ;;
+    *) return ;;
+    esac
+    while IFS=$'\t' read -r name rest; do
+        case $name in
+        "$current"*)
+            # An open quote is closed by readline; without one the name is quoted here.
+            if [[ -n $quote ]]; then COMPREPLY+=("$name"); else COMPREPLY+=("$(printf %q "$name")"); fi
+            ;;
+        esac
+    done < <("${__venvyard_exe:-venvyard}" complete envs 2>/dev/null)
+}
+
+complete -F __venvyard_complete venvyard mkvirtualenv workon rmvirtualenv lsvirtualenv
