@@ -1,0 +1,41 @@
+# What people type. How it is done stands in packaging/.
+
+# Where `make install` puts everything, and a directory before it for packages that are staged.
+PREFIX = $(HOME)/.local
+DESTDIR =
+# A program that is built already, to be installed in place of building one.
+PROGRAM =
+export PREFIX DESTDIR PROGRAM
+
+help:
+	@echo 'make install      build, install below PREFIX ($(PREFIX)), and try it in every shell'
+	@echo 'make uninstall    take it away again'
+	@echo 'make setup        install what the tests need'
+	@echo 'make check        lints and tests that need no network'
+	@echo 'make test         setup, check, and the tests that install from PyPI'
+
+install:
+	@packaging/install.sh
+
+uninstall:
+	@packaging/uninstall.sh
+
+setup:
+	@packaging/setup.sh
+
+check: lint
+	cargo test --locked
+	@packaging/rehearse.sh
+
+test: setup lint
+	cargo test --locked -- --include-ignored
+	@packaging/rehearse.sh
+
+lint:
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	shellcheck packaging/*.sh .ci/run
+
+.PHONY: help install uninstall setup check test lint
+# The release build and the tests would fight for the same cores.
+.NOTPARALLEL:

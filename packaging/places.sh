@@ -1,0 +1,17 @@
+# Sourced by install.sh and uninstall.sh: where things go.
+# shellcheck shell=sh disable=SC2034 # read by those who source it
+PREFIX=${PREFIX:-$HOME/.local}
+DESTDIR=${DESTDIR-}
+case $PREFIX in
+/*) ;;
+"~"/*) PREFIX=$HOME/${PREFIX#??} ;; # not every shell expands it in `make PREFIX=~/x`
+*) PREFIX=$PWD/$PREFIX ;;
+esac
+
+bin=$DESTDIR$PREFIX/bin
+share=$DESTDIR$PREFIX/share
+shim=$share/venvyard/venvyard.sh
+bash_completions=$share/bash-completion/completions
+zsh_completion=$share/zsh/site-functions/_venvyard
+manual=$share/man/man1/venvyard.1
+commands='lsvirtualenv mkvirtualenv rmvirtualenv workon'

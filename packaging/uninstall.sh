@@ -1,0 +1,18 @@
+#!/bin/sh
+# `make uninstall`: takes away what `make install` put below PREFIX. Environments stay.
+set -eu
+cd "$(dirname "$0")/.."
+. packaging/places.sh
+
+for command in venvyard $commands; do
+    rm -f "$bash_completions/$command.bash"
+done
+rm -f "$bin/venvyard" "$shim" "$zsh_completion" "$manual"
+rmdir "$(dirname "$shim")" 2>/dev/null || :
+printf 'Removed venvyard from %s. Your environments stay where they are.\n' "$PREFIX"
+# The line tests for the file, so that it does nothing now.
+for file in "$HOME/.bashrc" "${ZDOTDIR:-$HOME}/.zshrc" "$HOME/.kshrc"; do
+    if grep -q '# venvyard setup$' "$file" 2>/dev/null; then
+        printf "%s still holds the line that ends in '# venvyard setup'; it does nothing now.\n" "$file"
+    fi
+done
