@@ -28,14 +28,22 @@ pub enum Request {
     },
 }
 
+const MORE: &str = "\
+To load the shell functions, let `venvyard setup` write the line, or put it into your rc file:
+  eval \"$(venvyard init bash)\"
+
+Then:
+  mkvirtualenv blog
+  workon blog
+  deactivate
+  rmvirtualenv blog";
+
 #[derive(Debug, Parser)]
 #[command(
     name = "venvyard",
     version,
     about = "Python environments by name: virtualenvwrapper's commands, quick and safe",
-    after_help = "Load the shell functions first; in ~/.bashrc or ~/.zshrc:\n  \
-                  eval \"$(venvyard init bash)\"      or let `venvyard setup` write the line\n\n\
-                  Then: mkvirtualenv blog, workon blog, deactivate, rmvirtualenv blog",
+    after_help = MORE,
     disable_help_subcommand = true,
     args_override_self = true
 )]

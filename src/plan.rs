@@ -129,7 +129,8 @@ impl Plan {
         let mut text: Vec<String> = self.effects.iter().map(Effect::described).collect();
         match &self.answer {
             Answer::Script(steps) => {
-                text.extend(steps.iter().map(|step| format!("step: {}", step.spelled().escape_ascii())));
+                let spelled = steps.iter().map(Step::spelled);
+                text.extend(spelled.map(|line| format!("step: {}", String::from_utf8_lossy(&line))));
             }
             Answer::Report(report) => {
                 text.extend(report.to_string_lossy().lines().map(|line| format!("print: {line}")));

@@ -3,5 +3,6 @@
 mod commands;
 mod generated;
 mod house;
+mod readme;
 mod stories;
 mod support;

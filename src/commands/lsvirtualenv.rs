@@ -70,7 +70,9 @@ fn long(context: &Context) -> Result<Plan> {
                 Runnable::Nothing => {}
                 Runnable::Broken(why) => warnings.push(why.clone()),
                 Runnable::Program(program) => {
-                    steps.push(Step::print(std::mem::take(&mut text)));
+                    if !text.is_empty() {
+                        steps.push(Step::print(std::mem::take(&mut text)));
+                    }
                     steps.push(details(&home, &name, program.clone()));
                 }
             }

@@ -1,0 +1,109 @@
+//! README is true to the letter: what it tells people to type is run here.
+//!
+//! Its first screen is walked by `pypi.rs`, and its transcripts of offline commands are stories.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use crate::support::{Sandbox, VENVYARD, project, shells, told};
+
+/// The fenced blocks of README in `language`.
+pub(crate) fn blocks(language: &str) -> Vec<String> {
+    let text = fs::read_to_string(project().join("README.md")).expect("README.md");
+    let blocks = text.split("\n```").skip(1).step_by(2);
+    blocks.filter_map(|block| block.strip_prefix(language)?.strip_prefix('\n')).map(str::to_owned).collect()
+}
+
+/// What is typed in the console block number `block`, without the remark behind it.
+pub(crate) fn typed(block: usize) -> Vec<String> {
+    let block = blocks("console").into_iter().nth(block).expect("a console block");
+    let lines = block.lines().filter_map(|line| line.strip_prefix("$ "));
+    lines.map(|line| line.split("  #").next().unwrap_or_default().trim_end().to_owned()).collect()
+}
+
+#[test]
+fn every_make_target_exists() {
+    let text = fs::read_to_string(project().join("README.md")).expect("README.md");
+    let mentions = text.split("make ").skip(1).filter_map(|rest| rest.split(['`', '\n', ' ', ',']).next());
+    let known = ["install", "test", "check", "bench"];
+    let targets: BTreeSet<&str> = mentions.filter(|word| known.contains(word)).collect();
+    assert!(targets.len() >= 3, "{targets:?}");
+    let makefile = fs::read_to_string(project().join("Makefile")).expect("Makefile");
+    for target in targets {
+        assert!(makefile.contains(&format!("\n{target}:")), "Makefile does not make {target}");
+    }
+}
+
+#[test]
+fn the_line_for_an_install_without_files_loads_the_commands() {
+    let line = blocks("sh").into_iter().find(|block| block.starts_with("eval")).expect("the eval line");
+    for shell in shells().into_iter().filter(|shell| shell.dialect == "bash") {
+        let sandbox = Sandbox::new();
+        sandbox.hollow("blog");
+        let directory = std::path::Path::new(VENVYARD).parent().expect("a directory").display().to_string();
+        let script = format!("PATH='{directory}':$PATH\n{line}\nworkon blog\necho \"$VIRTUAL_ENV\"\n");
+        let output = sandbox
+            .command(shell.words[0])
+            .args(&shell.words[1..])
+            .args(["-c", &script])
+            .output()
+            .expect("run");
+        let seen = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(
+            seen.trim_end(),
+            sandbox.workon_home().join("blog").display().to_string(),
+            "{}",
+            told(&output)
+        );
+    }
+}
+
+#[test]
+fn every_option_that_it_names_is_understood() {
+    let text = fs::read_to_string(project().join("README.md")).expect("README.md");
+    let mentioned: BTreeSet<&str> = text
+        .split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '-'))
+        .filter_map(|word| word.strip_prefix("--"))
+        .filter(|word| word.starts_with(|letter: char| letter.is_ascii_alphabetic()))
+        .collect();
+    let description = venvyard::description();
+    let all: BTreeSet<&str> = std::iter::once(&description)
+        .chain(description.get_subcommands())
+        .flat_map(clap::Command::get_arguments)
+        .flat_map(|argument| argument.get_long_and_visible_aliases().unwrap_or_default())
+        .collect();
+    // Of `cargo test -- --include-ignored` and the like there is none in README.
+    let unknown: Vec<_> = mentioned.difference(&all).collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
+}
+
+/// The examples of mkvirtualenv's options, each in a home of its own.
+#[test]
+#[ignore = "installs from PyPI"]
+fn the_examples_of_options_work() {
+    let bash = shells().into_iter().find(|shell| shell.name == "bash").expect("bash");
+    for line in typed(1) {
+        let sandbox = Sandbox::new();
+        fs::create_dir_all(sandbox.home().join("src/blog")).expect("made");
+        fs::write(sandbox.home().join("requirements.txt"), "six\n").expect("written");
+        if line.contains("--clear") {
+            sandbox.hollow("blog");
+        }
+        let output =
+            sandbox.run(bash, &format!("{line}\npython -c 'import sys; print(sys.prefix)'\npwd\npip list\n"));
+        let seen = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{line}: {}", told(&output));
+        assert!(
+            seen.contains(&format!("{}\n", sandbox.workon_home().join("blog").display())),
+            "{line}: {seen}"
+        );
+        for (option, sign) in
+            [("-a", "/src/blog\n"), ("-r", "six"), ("flask", "Flask"), ("requests", "requests")]
+        {
+            assert!(
+                !line.contains(option) || seen.to_lowercase().contains(&sign.to_lowercase()),
+                "{line}: {seen}"
+            );
+        }
+    }
+}
