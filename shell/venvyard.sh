@@ -180,7 +180,6 @@ __venvyard_activate() { # ROOT HOOKS: source ROOT's own activate script; HOOKS h
         if __venvyard_has virtualenv_deactivate; then
             __venvyard_lenient virtualenv_deactivate nondestructive || \:
         fi
-        \unset -f virtualenv_deactivate 2>/dev/null || \:
         \unset VIRTUAL_ENV VIRTUAL_ENV_PROMPT
         PATH=$3
         __venvyard_restore_other
@@ -265,9 +264,10 @@ __venvyard_define_deactivate() {
 }
 
 __venvyard_leave() { # ["nondestructive"]: deactivate, with hooks; starts no process
-    # From here on: the argument, ROOT, the global hooks, PATH as it will be.
-    \set -- "${1-}" "${VIRTUAL_ENV:-$__venvyard_active}" "$__venvyard_hooks" ''
-    case $3 in '') \set -- "$1" "$2" "${VIRTUALENVWRAPPER_HOOK_DIR:-${2%/*}}" '' ;; esac
+    # From here on: the argument, ROOT, the global hooks, PATH as it will be, the argument of the
+    # environment's own deactivate.
+    \set -- "${1-}" "${VIRTUAL_ENV:-$__venvyard_active}" "$__venvyard_hooks"
+    case $3 in '') \set -- "$1" "$2" "${VIRTUALENVWRAPPER_HOOK_DIR:-${2%/*}}" ;; esac
     __venvyard_line=''
     if \test -r "$2/${VIRTUALENVWRAPPER_PROJECT_FILENAME:-.project}"; then
         IFS='' \read -r __venvyard_line <"$2/${VIRTUALENVWRAPPER_PROJECT_FILENAME:-.project}" || \:
@@ -278,9 +278,12 @@ __venvyard_leave() { # ["nondestructive"]: deactivate, with hooks; starts no pro
     # The environment's own deactivate puts back the PATH of the activation. What was done to PATH
     # since then stays: only the environment's own entry goes.
     __venvyard_path_without "$2/bin"
-    \set -- "$1" "$2" "$3" "$__venvyard_line"
+    \set -- "$1" "$2" "$3" "$__venvyard_line" "$1"
+    # It would unset the function deactivate, which may run just now: ksh93 then forgets even a new one
+    # of that name.
+    if __venvyard_has __venvyard_other_deactivate; then \set -- "$1" "$2" "$3" "$4" nondestructive; fi
     if __venvyard_has virtualenv_deactivate; then
-        __venvyard_lenient virtualenv_deactivate "$1" || \:
+        __venvyard_lenient virtualenv_deactivate "$5" || \:
         # An empty PS1 is not put back by venv.
         case ${_OLD_VIRTUAL_PS1-none} in '') PS1='' && \unset _OLD_VIRTUAL_PS1 ;; esac
     else
@@ -291,7 +294,6 @@ __venvyard_leave() { # ["nondestructive"]: deactivate, with hooks; starts no pro
     nondestructive) ;;
     *)
         __venvyard_active=''
-        \unset -f virtualenv_deactivate deactivate 2>/dev/null || \:
         __venvyard_restore_other
         ;;
     esac
@@ -301,10 +303,13 @@ __venvyard_leave() { # ["nondestructive"]: deactivate, with hooks; starts no pro
     \unset VIRTUALENVWRAPPER_LAST_VIRTUAL_ENV VIRTUALENVWRAPPER_LAST_VIRTUALENV
 }
 
-__venvyard_restore_other() { # a deactivate that was somebody else's (conda's) comes back
+__venvyard_restore_other() { # a deactivate that was somebody else's (conda's) comes back; else there is none
+    \unset -f virtualenv_deactivate 2>/dev/null || \:
     if __venvyard_has __venvyard_other_deactivate; then
         __venvyard_copy __venvyard_other_deactivate deactivate
         \unset -f __venvyard_other_deactivate
+    else
+        \unset -f deactivate 2>/dev/null || \:
     fi
 }
 
