@@ -4,7 +4,7 @@
 //! of effects and an answer, [`perform`] does the effects, and only then the answer is spelled out for
 //! the shell that asked.
 
-mod cli;
+pub mod cli;
 mod commands;
 mod context;
 mod perform;
