@@ -39,23 +39,43 @@ impl Move<'_> {
     }
 
     fn replaced(&self, text: &[u8]) -> Option<Vec<u8>> {
-        let (from, to) = (self.from.as_os_str().as_bytes(), self.to.as_os_str().as_bytes());
-        let mut replaced = Vec::new();
-        let mut rest = text;
-        while let Some(start) = rest.windows(from.len()).position(|window| window == from) {
-            let after = &rest[start + from.len()..];
-            let is_mention =
-                !after.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || b"_.+@-".contains(byte));
-            replaced.extend_from_slice(&rest[..start]);
-            replaced.extend_from_slice(if is_mention { to } else { from });
-            rest = after;
+        let mut replaced = None;
+        for quote in QUOTES {
+            let spelled = |path: &Path| spell_quotes(path.as_os_str().as_bytes(), quote);
+            let text = replaced.as_deref().unwrap_or(text);
+            replaced = replaced_spelling(text, &spelled(self.from), &spelled(self.to)).or(replaced);
+            // Without a quote in it there is one spelling.
+            if !self.from.as_os_str().as_bytes().contains(&b'\'') {
+                break;
+            }
         }
-        if replaced.is_empty() && rest.len() == text.len() {
-            return None;
-        }
-        replaced.extend_from_slice(rest);
-        Some(replaced)
+        replaced
     }
+}
+
+/// How a `'` in a path may be spelled: as it is, by Python's shlex, in fish, by PowerShell, in POSIX shells.
+const QUOTES: [&[u8]; 5] = [b"'", b"'\"'\"'", b"\\'", b"''", b"'\\''"];
+
+fn spell_quotes(path: &[u8], quote: &[u8]) -> Vec<u8> {
+    path.split(|&byte| byte == b'\'').collect::<Vec<_>>().join(quote)
+}
+
+fn replaced_spelling(text: &[u8], from: &[u8], to: &[u8]) -> Option<Vec<u8>> {
+    let mut replaced = Vec::new();
+    let mut rest = text;
+    while let Some(start) = rest.windows(from.len()).position(|window| window == from) {
+        let after = &rest[start + from.len()..];
+        let is_mention =
+            !after.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || b"_.+@-".contains(byte));
+        replaced.extend_from_slice(&rest[..start]);
+        replaced.extend_from_slice(if is_mention { to } else { from });
+        rest = after;
+    }
+    if replaced.is_empty() && rest.len() == text.len() {
+        return None;
+    }
+    replaced.extend_from_slice(rest);
+    Some(replaced)
 }
 
 #[derive(Clone, Copy)]
@@ -132,6 +152,15 @@ mod tests {
         assert_eq!(moved("X=\"/e/a\"\nY=/e/a/bin:/e/ab", "/e/a", "/n").unwrap(), "X=\"/n\"\nY=/n/bin:/e/ab");
         assert_eq!(moved("nothing here", "/e/a", "/n"), None);
         assert_eq!(moved("/e/a", "/e/a", "/n").unwrap(), "/n");
+    }
+
+    #[test]
+    fn a_mention_is_found_in_every_quoting() {
+        for quote in ["'", "'\"'\"'", "\\'", "''", "'\\''"] {
+            let text = format!("X='/e/it{quote}s/a{quote}/bin'");
+            let expected = format!("X='/n/it{quote}s/bin'");
+            assert_eq!(moved(&text, "/e/it's/a'", "/n/it's").unwrap(), expected);
+        }
     }
 
     #[test]
