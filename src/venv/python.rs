@@ -233,7 +233,8 @@ fn question(program: &OsStr, path: &OsStr, directory: &Path) -> Command {
 
 /// `3.12` means `python3.12`; other words are names as they are.
 fn name_of(wanted: &OsStr) -> OsString {
-    let is_version = wanted.as_bytes().iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
+    let is_version =
+        !wanted.is_empty() && wanted.as_bytes().iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
     let mut name = OsString::from(if is_version { "python" } else { "" });
     name.push(wanted);
     name
@@ -301,6 +302,7 @@ mod tests {
         assert_eq!(name_of("3.12".as_ref()), "python3.12");
         assert_eq!(name_of("3".as_ref()), "python3");
         assert_eq!(name_of("pypy3".as_ref()), "pypy3");
+        assert_eq!(name_of("".as_ref()), "");
     }
 
     #[test]
