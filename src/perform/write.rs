@@ -3,13 +3,13 @@
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
 /// Writes `contents` beside `path` and renames it into place; a link is followed, the mode is kept.
 pub(super) fn write(path: &Path, contents: &[u8]) -> Result<()> {
-    let real = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    let real = destination(path);
     let written = || -> std::io::Result<()> {
         let directory = real.parent().unwrap_or(Path::new("/"));
         fs::create_dir_all(directory)?;
@@ -28,9 +28,33 @@ pub(super) fn write(path: &Path, contents: &[u8]) -> Result<()> {
     written().with_context(|| format!("cannot write {}", path.display()))
 }
 
+/// Where a file written to `path` lies: at the end of its links, also where nothing is there yet.
+fn destination(path: &Path) -> PathBuf {
+    if let Ok(real) = path.canonicalize() {
+        return real;
+    }
+    let mut real = path.to_path_buf();
+    // A circle of links ends too.
+    for _ in 0..40 {
+        let Ok(target) = real.read_link() else { return real };
+        real = real.parent().unwrap_or(Path::new("/")).join(target);
+    }
+    path.to_path_buf()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_that_points_nowhere_stays_too() {
+        let directory = tempfile::tempdir().unwrap();
+        let link = directory.path().join("link");
+        std::os::unix::fs::symlink("new/file", &link).unwrap();
+        write(&link, b"new").unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(fs::read(directory.path().join("new/file")).unwrap(), b"new");
+    }
 
     #[test]
     fn a_link_and_a_mode_stay() {
