@@ -3,6 +3,8 @@
 mod commands;
 mod generated;
 mod house;
+mod install;
+mod interpreters;
 mod readme;
 mod stories;
 mod support;
