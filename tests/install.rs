@@ -78,7 +78,10 @@ fn make_install_proves_itself_and_make_uninstall_leaves_nothing() {
         assert!(output.status.success(), "{}", told(&output));
         let file = sandbox.home().join(file);
         assert_eq!(fs::read_to_string(&file).expect("written"), line);
-        assert_eq!(said(&interactive(&sandbox, shell, "type workon >&2 && lsvirtualenv -b && echo fine")), "fine\n");
+        assert_eq!(
+            said(&interactive(&sandbox, shell, "type workon >&2 && lsvirtualenv -b && echo fine")),
+            "fine\n"
+        );
     }
 
     let words = said(&make(&sandbox, &["uninstall", &set]));
@@ -121,7 +124,8 @@ fn a_program_that_is_running_is_replaced() {
     fs::create_dir_all(program.parent().expect("bin")).expect("made");
     fs::copy("/bin/sleep", &program).expect("copied");
     let mut running = sandbox.command(&program).arg("600").spawn().expect("it sleeps");
-    let output = make(&sandbox, &["install", "PREFIX=/usr", &format!("DESTDIR={}", sandbox.home().display())]);
+    let output =
+        make(&sandbox, &["install", "PREFIX=/usr", &format!("DESTDIR={}", sandbox.home().display())]);
     let still_running = running.try_wait().expect("it was started").is_none();
     running.kill().and_then(|()| running.wait()).expect("it ends");
     said(&output);
@@ -134,7 +138,8 @@ fn packaging(sandbox: &Sandbox, script: &str, programs: &[&str]) -> Command {
     let path = sandbox.home().join("only");
     fs::create_dir(&path).expect("made");
     for program in programs {
-        let found = sandbox.command("sh").args(["-c", "command -v \"$0\"", program]).output().expect("sh runs");
+        let found =
+            sandbox.command("sh").args(["-c", "command -v \"$0\"", program]).output().expect("sh runs");
         symlink(said(&found).trim_end(), path.join(program)).expect("linked");
     }
     let mut command = sandbox.command(project().join("packaging").join(script));

@@ -46,7 +46,9 @@ impl Interpreter {
 #[expect(clippy::disallowed_methods, reason = "tests read the environment they run in")]
 fn pyenv_root() -> Option<PathBuf> {
     let given = std::env::var_os("PYENV_ROOT").map(PathBuf::from);
-    given.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".pyenv"))).filter(|root| root.is_dir())
+    given
+        .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".pyenv")))
+        .filter(|root| root.is_dir())
 }
 
 /// All that pyenv holds, oldest first.
@@ -189,7 +191,8 @@ fn a_version_names_an_interpreter() {
     for wanted in [short.clone(), format!("python{short}"), python.full_version()] {
         let sandbox = Sandbox::new();
         let script = format!("mkvirtualenv --without-pip -p '{wanted}' blog && {PREFIXES}");
-        let output = sandbox.shell(bash(), &script).env("PYENV_ROOT", pyenv_root().unwrap()).output().unwrap();
+        let output =
+            sandbox.shell(bash(), &script).env("PYENV_ROOT", pyenv_root().unwrap()).output().unwrap();
         assert!(lines(&output)[0].starts_with(&short), "{wanted}: {}", told(&output));
     }
 }
@@ -228,12 +231,7 @@ fn a_pyenv_shim_is_the_version_that_pyenv_selects() {
         return skip("there is no pyenv");
     };
     let pythons: Vec<_> = of_pyenv().into_iter().filter(|python| python.version >= [3, 3, 0]).collect();
-    let path = std::env::join_paths([
-        root.join("shims"),
-        root.join("bin"),
-        "/usr/bin".into(),
-        "/bin".into(),
-    ]);
+    let path = std::env::join_paths([root.join("shims"), root.join("bin"), "/usr/bin".into(), "/bin".into()]);
     let path = path.expect("no colon");
     let script = format!("mkvirtualenv --without-pip $OPTION blog && {PREFIXES}");
     let shim = root.join("shims/python3");
@@ -245,13 +243,15 @@ fn a_pyenv_shim_is_the_version_that_pyenv_selects() {
                 let mut command = sandbox.shell(bash(), &script);
                 command.env("PATH", &path).env("PYENV_ROOT", &root).env("OPTION", &option);
                 if by_file {
-                    fs::write(sandbox.home().join(".python-version"), python.full_version()).expect("written");
+                    fs::write(sandbox.home().join(".python-version"), python.full_version())
+                        .expect("written");
                 } else {
                     command.env("PYENV_VERSION", python.full_version());
                 }
                 let output = command.output().expect("bash runs");
                 assert_eq!(lines(&output)[0], python.full_version(), "{option:?} {}", told(&output));
-                let home = fs::read_to_string(sandbox.workon_home().join("blog/pyvenv.cfg")).expect("it is there");
+                let home =
+                    fs::read_to_string(sandbox.workon_home().join("blog/pyvenv.cfg")).expect("it is there");
                 assert!(!home.contains("shims"), "{home}");
             }
         }
