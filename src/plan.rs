@@ -188,7 +188,7 @@ mod tests {
     fn a_report_is_text_for_people_and_a_printed_word_for_the_shim() {
         let plan = Plan::report("blog\nshop\n").status(1);
         assert_eq!(plan.spelled(None), b"blog\nshop\n");
-        assert_eq!(plan.spelled(SHIM), b"__venvyard_print 'blog\nshop' &&\n__venvyard_status '1'\n");
+        assert_eq!(plan.spelled(SHIM), b"__venvyard_print 'blog'$'\\n''shop' &&\n__venvyard_status '1'\n");
     }
 
     #[test]

@@ -37,8 +37,24 @@ impl Args {
         let filled = shim
             .replacen("\n__venvyard_exe=''\n", &format!("\n__venvyard_exe={program}\n"), 1)
             .replacen("\n__venvyard_system=''\n", &format!("\n__venvyard_system='{SYSTEM}'\n"), 1);
-        Ok(Plan::report(filled))
+        Ok(Plan::report(if self.shell == Shell::Zsh { unaliased(&filled) } else { filled }))
     }
+}
+
+/// The shim with `function` before every definition of a name that people may have an alias of. zsh's
+/// `eval` parses the whole text before it runs the first line, so that no `unalias` in it comes in time.
+fn unaliased(shim: &str) -> String {
+    let line = |line: &str| {
+        let start = line.trim_start();
+        let indent = &line[..line.len() - start.len()];
+        match start.split_once("() {") {
+            Some((name, _)) if name.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
+                format!("{indent}function {start}")
+            }
+            _ => line.to_owned(),
+        }
+    };
+    shim.split_inclusive('\n').map(line).collect()
 }
 
 /// What `uname` prints on the system that this program was built for.
@@ -64,6 +80,17 @@ mod tests {
         let text = text.into_string().unwrap();
         assert!(text.contains("\n__venvyard_exe='/o'\\''p/venvyard'\n"));
         assert!(!text.contains("\n__venvyard_system=''\n"));
+    }
+
+    #[test]
+    fn in_zsh_no_alias_can_spoil_a_definition() {
+        let context = Context::new(Surroundings { executable: "/venvyard".into(), ..Default::default() });
+        let plan = Args { shell: Shell::Zsh, program: None }.plan(&context).unwrap();
+        let Answer::Report(text) = plan.answer else { panic!("not a report") };
+        let text = text.into_string().unwrap();
+        for definition in ["\nfunction workon() {", "\n    function deactivate() {", "\n__venvyard() {"] {
+            assert!(text.contains(definition), "{definition}");
+        }
     }
 
     #[test]
