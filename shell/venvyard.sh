@@ -10,6 +10,9 @@
 
 case ${BASH_VERSION-}${ZSH_VERSION-}${KSH_VERSION-} in '') \return 0 ;; esac
 
+# An alias of one of these names would turn the definition of the function into a syntax error.
+\unalias deactivate lsvirtualenv mkvirtualenv rmvirtualenv workon 2>/dev/null || \:
+
 # `venvyard init` fills in these two: the binary's absolute path, and what `uname` prints here.
 __venvyard_exe=''
 __venvyard_system=''
@@ -46,7 +49,16 @@ zsh)
     __venvyard_say() { \printf '%s\n' "$1"; }
     __venvyard_cd() { \builtin cd -q -- "$1" || \return "$?"; }
     # shellcheck disable=SC1090 # the file is the user's
-    __venvyard_dot() { \. "$@"; }
+    __venvyard_dot() { # activate and hooks make globals, which warn_create_global would tell at length
+        if [[ -o warn_create_global ]]; then
+            \unsetopt warn_create_global
+            \. "$@"
+            \set -- "$?"
+            \setopt warn_create_global
+            \return "$1"
+        fi
+        \. "$@"
+    }
     __venvyard_copy() { functions[$2]=${functions[$1]}; }
     ;;
 *)
@@ -65,7 +77,8 @@ zsh)
     # shellcheck disable=SC1090
     __venvyard_dot() { \command . "$@"; }
     __venvyard_copy() { # FROM TO: a function under a second name
-        __venvyard_line=$(\typeset -f "$1")
+        # ksh93 reads the text from the file once more, and needs a descriptor 0 for that.
+        __venvyard_line=$(\typeset -f "$1" </dev/null)
         case $__venvyard_line in
         function*) \eval "function $2${__venvyard_line#"function $1"}" ;;
         *) \eval "$2${__venvyard_line#"$1"}" ;;
@@ -326,9 +339,6 @@ __venvyard_path_without() { # DIR: __venvyard_line is PATH less its first DIR
 }
 
 # --- Commands -------------------------------------------------------------------------------------
-
-\unalias lsvirtualenv mkvirtualenv rmvirtualenv workon 2>/dev/null || \:
-\unalias deactivate 2>/dev/null || \:
 
 lsvirtualenv() { __venvyard lsvirtualenv "$@" || \return "$?"; }
 mkvirtualenv() { __venvyard mkvirtualenv "$@" || \return "$?"; }

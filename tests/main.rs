@@ -6,5 +6,8 @@ mod house;
 mod install;
 mod interpreters;
 mod readme;
+mod settings;
+mod shellcheck;
 mod stories;
 mod support;
+mod words;

@@ -101,8 +101,8 @@ fn pieces(text: &str) -> Vec<Piece> {
             let more = line.strip_prefix("> ").or(line.strip_prefix('>')).filter(|_| is_typing);
             match more {
                 Some(more) => {
-                    shown.push_str(&format!("{line}\n"));
-                    typed.push_str(&format!("{more}\n"));
+                    shown.extend([line, "\n"]);
+                    typed.extend([more, "\n"]);
                 }
                 None => is_typing = false,
             }
@@ -162,7 +162,7 @@ fn told(pieces: &[Piece], seen: &str, end: &str) -> String {
                     page.push('\n');
                 }
                 if status != "0" {
-                    page.push_str(&format!("? {status}\n"));
+                    page.extend(["? ", status, "\n"]);
                 }
             }
         }

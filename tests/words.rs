@@ -1,0 +1,54 @@
+//! Words: whatever bytes a name has, every shell gets exactly these.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::symlink;
+
+use proptest::collection::{btree_set, vec};
+use proptest::prelude::{Just, Strategy, any, prop_oneof};
+use proptest::test_runner::{Config, TestRunner};
+
+use crate::support::{Sandbox, shells, told};
+
+/// A name as a file system may hold it. What shells act upon is more likely than the rest.
+fn word() -> impl Strategy<Value = Vec<u8>> {
+    let byte = prop_oneof![
+        4 => any::<u8>(),
+        4 => proptest::sample::select(&b"'\"\\$`!~*?[]{}()<>|&;#%^= \t\n\r-n"[..]),
+        1 => Just(b'a'),
+    ];
+    let possible = byte.prop_filter("no name holds it", |byte| !matches!(byte, 0 | b'/'));
+    // A hidden directory is listed as no environment.
+    vec(possible, 1..40).prop_filter("hidden", |word| word[0] != b'.')
+}
+
+#[test]
+fn every_word_survives_every_shell() {
+    let mut runner = TestRunner::new(Config { cases: 64, failure_persistence: None, ..Config::default() });
+    // Many words a shell: to start one costs more than to quote them all.
+    let outcome = runner.run(&btree_set(word(), 1..100), |words| {
+        survive(&words);
+        Ok(())
+    });
+    outcome.unwrap_or_else(|failure| panic!("{failure}"));
+}
+
+/// Makes every word the name of an environment, and lets each shell list them.
+fn survive(words: &BTreeSet<Vec<u8>>) {
+    let sandbox = Sandbox::new();
+    // An environment is what has an activate script; for a listing one will do for all.
+    let root = sandbox.hollow("real");
+    let home = sandbox.workon_home();
+    fs::rename(root, sandbox.home().join("real")).expect("moved");
+    for word in words {
+        symlink("../real", home.join(OsStr::from_bytes(word))).expect("linked");
+    }
+    let expected: Vec<u8> = words.iter().flat_map(|word| [word.as_slice(), b"\n"].concat()).collect();
+    for shell in shells() {
+        let output = sandbox.run(shell, "lsvirtualenv -b");
+        let is_same = output.status.success() && output.stderr.is_empty() && output.stdout == expected;
+        assert!(is_same, "{}: {} instead of {}", shell.name, told(&output), expected.escape_ascii());
+    }
+}
