@@ -1,5 +1,6 @@
 //! The text of an environment that was made at one path, as it reads at another.
 
+use std::borrow::Cow;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -25,13 +26,13 @@ impl Move<'_> {
     /// A mention ends where the path does: `/envs/blog` is not mentioned in `/envs/blog2`.
     pub(crate) fn text(&self, text: &[u8]) -> Option<Vec<u8>> {
         let (shebang, body) = split_shebang(text);
-        let interpreter = shebang.and_then(|shebang| self.replaced(shebang.interpreter));
+        let interpreter = shebang.as_ref().and_then(|shebang| self.replaced(&shebang.interpreter));
         let replaced = self.replaced(body);
         if interpreter.is_none() && replaced.is_none() {
             return None;
         }
         let mut moved = match (shebang, &interpreter) {
-            (Some(shebang), Some(interpreter)) => spell_shebang(interpreter, shebang.arguments),
+            (Some(shebang), Some(interpreter)) => shebang.with(interpreter),
             _ => text[..text.len() - body.len()].to_vec(),
         };
         moved.extend_from_slice(replaced.as_deref().unwrap_or(body));
@@ -41,7 +42,7 @@ impl Move<'_> {
     fn replaced(&self, text: &[u8]) -> Option<Vec<u8>> {
         let mut replaced = None;
         for quote in QUOTES {
-            let spelled = |path: &Path| spell_quotes(path.as_os_str().as_bytes(), quote);
+            let spelled = |path: &Path| replace(path.as_os_str().as_bytes(), b"'", quote);
             let text = replaced.as_deref().unwrap_or(text);
             replaced = replaced_spelling(text, &spelled(self.from), &spelled(self.to)).or(replaced);
             // Without a quote in it there is one spelling.
@@ -54,10 +55,20 @@ impl Move<'_> {
 }
 
 /// How a `'` in a path may be spelled: as it is, by Python's shlex, in fish, by PowerShell, in POSIX shells.
-const QUOTES: [&[u8]; 5] = [b"'", b"'\"'\"'", b"\\'", b"''", b"'\\''"];
+const QUOTES: [&[u8]; 5] = [b"'", SHLEX, b"\\'", b"''", b"'\\''"];
+const SHLEX: &[u8] = b"'\"'\"'";
 
-fn spell_quotes(path: &[u8], quote: &[u8]) -> Vec<u8> {
-    path.split(|&byte| byte == b'\'').collect::<Vec<_>>().join(quote)
+/// `text` with each `old` in it replaced.
+fn replace(text: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
+    let mut replaced = Vec::new();
+    let mut rest = text;
+    while let Some(start) = rest.windows(old.len()).position(|window| window == old) {
+        replaced.extend_from_slice(&rest[..start]);
+        replaced.extend_from_slice(new);
+        rest = &rest[start + old.len()..];
+    }
+    replaced.extend_from_slice(rest);
+    replaced
 }
 
 fn replaced_spelling(text: &[u8], from: &[u8], to: &[u8]) -> Option<Vec<u8>> {
@@ -78,10 +89,12 @@ fn replaced_spelling(text: &[u8], from: &[u8], to: &[u8]) -> Option<Vec<u8>> {
     Some(replaced)
 }
 
-#[derive(Clone, Copy)]
+/// The first line of a script.
 struct Shebang<'a> {
-    interpreter: &'a [u8],
+    interpreter: Cow<'a, [u8]>,
     arguments: &'a [u8],
+    /// The quote that a trampoline puts around its interpreter: `"` by old distlibs, `'` from 0.4 on.
+    quote: u8,
 }
 
 /// The start of the trampoline that pip writes where a plain `#!` line would be too long or hold a blank.
@@ -93,27 +106,38 @@ fn split_shebang(text: &[u8]) -> (Option<Shebang<'_>>, &[u8]) {
     if let Some(rest) = text.strip_prefix(TRAMPOLINE)
         && let Some(end) = rest.windows(TRAMPOLINE_END.len()).position(|window| window == TRAMPOLINE_END)
     {
-        let quoted = &rest[..end];
-        let interpreter =
-            quoted.strip_prefix(b"\"").and_then(|word| word.strip_suffix(b"\"")).unwrap_or(quoted);
-        return (Some(Shebang { interpreter, arguments: b"" }), &rest[end + TRAMPOLINE_END.len()..]);
+        let (interpreter, quote) = match &rest[..end] {
+            [b'"', word @ .., b'"'] => (word.into(), b'"'),
+            [b'\'', word @ .., b'\''] => (replace(word, SHLEX, b"'").into(), b'\''),
+            word => (word.into(), b'"'),
+        };
+        return (Some(Shebang { interpreter, arguments: b"", quote }), &rest[end + TRAMPOLINE_END.len()..]);
     }
     let Some(rest) = text.strip_prefix(b"#!") else { return (None, text) };
     let Some(end) = rest.iter().position(|&byte| byte == b'\n') else { return (None, text) };
     let line = &rest[..end];
     let blank = line.iter().position(|&byte| byte == b' ').unwrap_or(line.len());
-    (Some(Shebang { interpreter: &line[..blank], arguments: &line[blank..] }), &rest[end + 1..])
+    let interpreter = line[..blank].into();
+    (Some(Shebang { interpreter, arguments: &line[blank..], quote: b'"' }), &rest[end + 1..])
 }
 
-/// As distlib writes it, which pip has on board.
-fn spell_shebang(interpreter: &[u8], arguments: &[u8]) -> Vec<u8> {
-    let blank = interpreter.contains(&b' ');
-    let plain = [b"#!".as_slice(), interpreter, arguments, b"\n"].concat();
-    if !blank && plain.len() <= LONGEST_SHEBANG {
-        return plain;
+impl Shebang<'_> {
+    /// The line for another interpreter, as distlib writes it, which pip has on board.
+    fn with(&self, interpreter: &[u8]) -> Vec<u8> {
+        let blank = interpreter.contains(&b' ');
+        let plain = [b"#!".as_slice(), interpreter, self.arguments, b"\n"].concat();
+        if !blank && plain.len() <= LONGEST_SHEBANG {
+            return plain;
+        }
+        let word = match self.quote {
+            b'\'' if blank || interpreter.contains(&b'\'') => {
+                [b"'", replace(interpreter, b"'", SHLEX).as_slice(), b"'"].concat()
+            }
+            b'"' if blank => [b"\"", interpreter, b"\""].concat(),
+            _ => interpreter.to_vec(),
+        };
+        [TRAMPOLINE, &word, TRAMPOLINE_END].concat()
     }
-    let quote: &[u8] = if blank { b"\"" } else { b"" };
-    [TRAMPOLINE, quote, interpreter, quote, TRAMPOLINE_END].concat()
 }
 
 /// A RECORD's text with hash and size of rewritten files brought up to date, or none if it lists none.
@@ -178,6 +202,15 @@ mod tests {
         assert_eq!(moved(&trampoline, &long, "/e/a").unwrap(), plain);
         assert_eq!(moved("#!/bin/sh -e\necho\n", "/e/a", "/n"), None);
         assert_eq!(moved("#!/e/a/bin/python3 -s\n", "/e/a", "/n").unwrap(), "#!/n/bin/python3 -s\n");
+    }
+
+    #[test]
+    fn a_trampoline_keeps_its_way_of_quoting() {
+        let single = "#!/bin/sh\n'''exec' '/e/a b/bin/python3' \"$0\" \"$@\"\n' '''\nimport re\n";
+        let quote = "#!/bin/sh\n'''exec' '/e/a b'\"'\"'s/bin/python3' \"$0\" \"$@\"\n' '''\nimport re\n";
+        assert_eq!(moved(single, "/e/a b", "/e/a b's").unwrap(), quote);
+        assert_eq!(moved(quote, "/e/a b's", "/e/a b").unwrap(), single);
+        assert_eq!(moved(quote, "/e/a b's", "/e/a").unwrap(), "#!/e/a/bin/python3\nimport re\n");
     }
 
     #[test]
