@@ -5,6 +5,7 @@ mod generated;
 mod house;
 mod install;
 mod interpreters;
+mod pypi;
 mod readme;
 mod settings;
 mod shellcheck;
