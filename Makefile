@@ -34,7 +34,6 @@ test: setup lint
 lint:
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
-	shellcheck packaging/*.sh .ci/run
 
 .PHONY: help install uninstall setup check test lint
 # The release build and the tests would fight for the same cores.
