@@ -180,8 +180,8 @@ __venvyard_deactivate() { # if an environment is active, leave it
 }
 
 __venvyard_activate() { # ROOT HOOKS: source ROOT's own activate script; HOOKS holds the global hooks
-    # From here on: the two, PATH as it is, whether PS1 is set.
-    \set -- "$1" "$2" "${PATH-}" "${PS1+set}"
+    # From here on: the two, PATH as it is, whether PS1 is set, and PS1.
+    \set -- "$1" "$2" "${PATH-}" "${PS1+set}" "${PS1-}"
     if __venvyard_has deactivate; then __venvyard_copy deactivate __venvyard_other_deactivate; fi
     \unset -f deactivate virtualenv_deactivate 2>/dev/null || \:
     \unset VIRTUAL_ENV
@@ -201,7 +201,10 @@ __venvyard_activate() { # ROOT HOOKS: source ROOT's own activate script; HOOKS h
         \return 1
     }
     # In a script PS1 is unset, and activate leaves it set and exported.
-    case $4 in '') \unset PS1 _OLD_VIRTUAL_PS1 ;; esac
+    case $4 in
+    '') \unset PS1 _OLD_VIRTUAL_PS1 ;;
+    *) __venvyard_tame_prompt "${1##*/}" "$5" ;;
+    esac
     \test "$VIRTUAL_ENV" -ef "$1" || {
         __venvyard_say "WARNING: $1 was moved or copied: its activate script still names $VIRTUAL_ENV." >&2
         __venvyard_say "hint: mkvirtualenv --clear '${1##*/}'" >&2
@@ -267,6 +270,24 @@ __venvyard_dot_renaming() { # FILE: in bash an alias renames the function while 
     __venvyard_dot "$1" || \:
     \unalias deactivate
     case $2 in off) \shopt -u expand_aliases ;; esac
+}
+
+__venvyard_tame_prompt() { # NAME PS1: a prompt is expanded whenever it is shown, and a name shall not act there
+    case $1 in
+    *[\\\$\`%!]*)
+        case ${PS1-} in
+        *"$1"*"$2") \set -- "${PS1%"$2"}" "$2" '' ;;
+        *) \return 0 ;;
+        esac
+        while \:; do
+            case $1 in
+            *[\\\$\`%!]*) \set -- "${1#*[\\\$\`%!]}" "$2" "$3${1%%[\\\$\`%!]*}_" ;;
+            *) break ;;
+            esac
+        done
+        PS1=$3$1$2
+        ;;
+    esac
 }
 
 __venvyard_define_deactivate() {

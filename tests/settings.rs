@@ -175,10 +175,8 @@ fn an_environment_of_the_shell_outside_is_left_like_any_other() {
         let sandbox = furnished(shell);
         let inherited = |lines: &str| {
             let (root, path) = (sandbox.workon_home().join("two"), value(&sandbox.command("sh"), "PATH"));
-            let set = format!(
-                "VIRTUAL_ENV='{0}' PATH='{0}/bin:{path}'\nexport VIRTUAL_ENV PATH\n",
-                root.display()
-            );
+            let set =
+                format!("VIRTUAL_ENV='{0}' PATH='{0}/bin:{path}'\nexport VIRTUAL_ENV PATH\n", root.display());
             run(&sandbox, shell, &format!("{set}\\. ./shim\n{lines}"))
         };
         let (output, path) = inherited("\\. ./scenario\n");
@@ -207,35 +205,35 @@ fn a_shell_that_the_shim_is_not_for_leaves_it_silently() {
 }
 
 /// Names that are odd and harmless.
-const ODD: &[&str] =
-    &["my env", "it's", "é ☂", "a;b&c|d>e", "*", "#1", "!!", "~root", "=cat", "%n", "[ab]{c,d}"];
+const ODD: &[&str] = &["my env", "it's é ☂", "a;b&c|d>e", "*", "#1!!", "~root", "=cat%n", "[ab]{c,d}"];
 
 #[test]
 fn odd_names_are_made_entered_listed_and_removed() {
     let check = |shell: Shell| {
         let sandbox = Sandbox::new();
+        let mut script = String::from("mkdir \"$WORKON_HOME\"\nbefore=$PATH\n");
+        let mut expected = String::new();
         for name in ODD {
             let word = format!("'{}'", name.replace('\'', "'\\''"));
-            let made = sandbox.run(shell, &format!("mkvirtualenv --without-pip {word}"));
-            assert!(made.status.success(), "{}, {name}: {}", shell.name, told(&made));
-            let script = format!(
-                "before=$PATH\nworkon {word} && echo \"$VIRTUAL_ENV\"\ndeactivate\n\
-                 test \"$before\" = \"$PATH\" || echo \"$PATH\"\nlsvirtualenv -b\nrmvirtualenv {word}\n\
-                 lsvirtualenv -b"
+            script.extend(["mkvirtualenv --without-pip ", &word, "\ndeactivate\nworkon ", &word, "\n"]);
+            script.push_str(
+                "echo \"$VIRTUAL_ENV\"\ndeactivate\necho \"${PATH#\"$before\"}\"\nlsvirtualenv -b\n",
             );
-            let output = sandbox.run(shell, &script);
-            let expected = format!("{}\n{name}\n", sandbox.workon_home().join(name).display());
-            assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{}", shell.name);
-            let said = format!("Removing {name}...\n");
-            assert_eq!(String::from_utf8_lossy(&output.stderr), said, "{}", shell.name);
+            script.extend(["rmvirtualenv ", &word, " 2>&1\nlsvirtualenv -b\n"]);
+            let root = sandbox.workon_home().join(name);
+            expected.extend([root.to_str().expect("UTF-8"), "\n\n", name, "\nRemoving ", name, "...\n"]);
         }
+        let output = sandbox.run(shell, &script);
+        assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{}: {}", shell.name, told(&output));
+        assert!(output.status.success() && output.stderr.is_empty(), "{}: {}", shell.name, told(&output));
     };
     thread::scope(|scope| shells().into_iter().for_each(|shell| drop(scope.spawn(move || check(shell)))));
 }
 
 #[test]
 fn a_name_that_is_code_is_never_run() {
-    let names = ["$(touch pwned)", "`touch pwned`", "\";touch pwned;\"", "\\$(touch pwned)", "x\n touch pwned"];
+    let names =
+        ["$(touch pwned)", "`touch pwned`", "\";touch pwned;\"", "\\$(touch pwned)", "x\n touch pwned"];
     for shell in shells() {
         let sandbox = Sandbox::new();
         for name in names {
@@ -253,6 +251,31 @@ fn a_name_that_is_code_is_never_run() {
             assert_eq!(String::from_utf8_lossy(&output.stdout), format!("{name}\n"), "{}", shell.name);
             assert!(output.status.success(), "{}", told(&output));
             assert!(!sandbox.home().join("pwned").exists(), "{} ran {name}", shell.name);
+        }
+    }
+}
+
+#[test]
+fn a_name_does_not_act_in_the_prompt() {
+    for shell in shells() {
+        let sandbox = Sandbox::new();
+        for (name, shown) in [("$(touch pwned)", "_(touch pwned)"), ("%n!", "_n_"), ("`x`\\", "_x__")] {
+            let root = sandbox.hollow(name);
+            let mut activate = fs::read_to_string(root.join("bin/activate")).expect("read");
+            // As uv writes it.
+            activate.push_str("_OLD_VIRTUAL_PS1=$PS1\nPS1=\"(${VIRTUAL_ENV##*/}) $PS1\"\n");
+            fs::write(root.join("bin/activate"), activate).expect("written");
+            let script =
+                format!("PS1='%# $(:) '\nworkon '{name}'\nprintf '%s\\n' \"$PS1\" \"$VIRTUAL_ENV\"\n");
+            let output = sandbox.run(shell, &script);
+            let expected = format!("({shown}) %# $(:) \n{}\n", root.display());
+            assert_eq!(
+                String::from_utf8_lossy(&output.stdout),
+                expected,
+                "{}: {}",
+                shell.name,
+                told(&output)
+            );
         }
     }
 }

@@ -26,7 +26,7 @@ fn word() -> impl Strategy<Value = Vec<u8>> {
 
 #[test]
 fn every_word_survives_every_shell() {
-    let mut runner = TestRunner::new(Config { cases: 64, failure_persistence: None, ..Config::default() });
+    let mut runner = TestRunner::new(Config { cases: 24, failure_persistence: None, ..Config::default() });
     // Many words a shell: to start one costs more than to quote them all.
     let outcome = runner.run(&btree_set(word(), 1..100), |words| {
         survive(&words);
