@@ -30,7 +30,7 @@ fn outcome(sandbox: &Sandbox, mut command: Command) -> Output {
     let file = |path: &Path| File::create(path).expect("a file");
     command.process_group(0).stdout(file(&stdout)).stderr(file(&stderr));
     let mut group = Group(command.spawn().expect("the shell starts"));
-    let deadline = Instant::now() + Duration::from_mins(5);
+    let deadline = Instant::now() + Duration::from_secs(5 * 60);
     let status = loop {
         match group.0.try_wait().expect("it was started") {
             Some(status) => break Some(status),

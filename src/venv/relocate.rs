@@ -106,10 +106,13 @@ fn split_shebang(text: &[u8]) -> (Option<Shebang<'_>>, &[u8]) {
     if let Some(rest) = text.strip_prefix(TRAMPOLINE)
         && let Some(end) = rest.windows(TRAMPOLINE_END.len()).position(|window| window == TRAMPOLINE_END)
     {
-        let (interpreter, quote) = match &rest[..end] {
-            [b'"', word @ .., b'"'] => (word.into(), b'"'),
-            [b'\'', word @ .., b'\''] => (replace(word, SHLEX, b"'").into(), b'\''),
-            word => (word.into(), b'"'),
+        let word = &rest[..end];
+        let (interpreter, quote) = match word {
+            [b'\'', inside @ .., b'\''] => (replace(inside, SHLEX, b"'").into(), b'\''),
+            _ => {
+                let inside = word.strip_prefix(b"\"").and_then(|word| word.strip_suffix(b"\""));
+                (inside.unwrap_or(word).into(), b'"')
+            }
         };
         return (Some(Shebang { interpreter, arguments: b"", quote }), &rest[end + TRAMPOLINE_END.len()..]);
     }
