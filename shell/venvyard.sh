@@ -38,9 +38,10 @@ __venvyard_script='' # what the binary answered
 __venvyard_failed=0  # the first status, not 0, of a program run by this command
 __venvyard_line=''   # what a function without a process of its own returns
 # Sourced again, an activation that lives in this shell stays; an inherited value means nothing.
-\typeset -f deactivate >/dev/null 2>&1 || __venvyard_active=''
+\typeset -f deactivate >/dev/null 2>&1 || { __venvyard_active='' && __venvyard_added=''; }
 __venvyard_active=${__venvyard_active-}
 __venvyard_hooks=${__venvyard_hooks-}
+__venvyard_added=${__venvyard_added-} # what the activation put before the rest of PATH
 
 # --- What differs between the shells --------------------------------------------------------------
 
@@ -126,7 +127,7 @@ __venvyard_print() { __venvyard_say "$1"; }
 
 __venvyard_export() { \export "$1=$2"; }
 
-__venvyard_unset() { \unset "$1"; }
+__venvyard_unset() { \unset "$1" || \:; }
 
 __venvyard_status() { # N: what the command returns, if no program that it ran says worse
     case $1 in 0) \return "$__venvyard_failed" ;; esac
@@ -145,6 +146,7 @@ __venvyard_source() { # FILE ARGUMENT...: a hook, in this shell; what it returns
     else
         __venvyard_lenient __venvyard_dot "$@" </dev/null || \:
     fi
+    case $2 in post_activate | post_mkvirtualenv) __venvyard_note_path ;; esac
 }
 
 __venvyard_hook() { # DIR PROGRAM ARGUMENT...: a hook that is a program; its status counts for nothing
@@ -161,7 +163,7 @@ __venvyard_run() { # DIR PROGRAM ARGUMENT...: a program whose failure is the com
 }
 
 __venvyard_inside() { # ROOT WORD...: a command in a subshell where ROOT is active, without hooks
-    (__venvyard_enter "$1/bin/activate" && __venvyard_cd "$1" && \shift && "$@") || __venvyard_failed=$?
+    (__venvyard_lenient __venvyard_enter "$1/bin/activate" && __venvyard_cd "$1" && \shift && "$@") || __venvyard_failed=$?
 }
 
 __venvyard_deactivate() { # if an environment is active, leave it
@@ -211,6 +213,7 @@ __venvyard_activate() { # ROOT HOOKS: source ROOT's own activate script; HOOKS h
     }
     __venvyard_active=$VIRTUAL_ENV
     __venvyard_hooks=$2
+    __venvyard_note_path
     __venvyard_define_deactivate
 }
 
@@ -310,8 +313,11 @@ __venvyard_leave() { # ["nondestructive"]: deactivate, with hooks; starts no pro
     __venvyard_source "$2/bin/predeactivate" pre_deactivate
     __venvyard_source "$3/predeactivate" pre_deactivate
     # The environment's own deactivate puts back the PATH of the activation. What was done to PATH
-    # since then stays: only the environment's own entry goes.
-    __venvyard_path_without "$2/bin"
+    # since then stays: only what the activation and its hooks put there goes.
+    case :${PATH-}: in
+    *":${__venvyard_added:-$2/bin}:"*) __venvyard_path_without "${__venvyard_added:-$2/bin}" ;;
+    *) __venvyard_path_without "$2/bin" ;;
+    esac
     \set -- "$1" "$2" "$3" "$__venvyard_line" "$1"
     # It would unset the function deactivate, which may run just now: ksh93 then forgets even a new one
     # of that name.
@@ -328,13 +334,14 @@ __venvyard_leave() { # ["nondestructive"]: deactivate, with hooks; starts no pro
     nondestructive) ;;
     *)
         __venvyard_active=''
+        __venvyard_added=''
         __venvyard_restore_other
         ;;
     esac
     \export VIRTUALENVWRAPPER_LAST_VIRTUAL_ENV="$2" VIRTUALENVWRAPPER_LAST_VIRTUALENV="$2"
     __venvyard_source "$2/bin/postdeactivate" post_deactivate "${2##*/}"
     __venvyard_source "$3/postdeactivate" post_deactivate "${2##*/}"
-    \unset VIRTUALENVWRAPPER_LAST_VIRTUAL_ENV VIRTUALENVWRAPPER_LAST_VIRTUALENV
+    \unset VIRTUALENVWRAPPER_LAST_VIRTUAL_ENV VIRTUALENVWRAPPER_LAST_VIRTUALENV || \:
 }
 
 __venvyard_restore_other() { # a deactivate that was somebody else's (conda's) comes back; else there is none
@@ -345,6 +352,12 @@ __venvyard_restore_other() { # a deactivate that was somebody else's (conda's) c
     else
         \unset -f deactivate 2>/dev/null || \:
     fi
+}
+
+__venvyard_note_path() { # keep what now stands before the PATH that activate found
+    case ${_OLD_VIRTUAL_PATH:+${PATH-}} in
+    *":${_OLD_VIRTUAL_PATH-}") __venvyard_added=${PATH%":$_OLD_VIRTUAL_PATH"} ;;
+    esac
 }
 
 __venvyard_path_without() { # DIR: __venvyard_line is PATH less its first DIR

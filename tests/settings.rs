@@ -57,7 +57,7 @@ const SCENARIO: &str = r#"
 \workon two; echo "two: $? $VIRTUAL_ENV"
 \deactivate; echo "left: $? ${VIRTUAL_ENV-none} $PATH"
 \workon missing 2>/dev/null || echo "missing: $?"
-\lsvirtualenv -b; echo "listed: $?"
+\lsvirtualenv; echo "listed: $?"
 "#;
 
 /// One that must come out of it, whatever is set.
@@ -65,8 +65,8 @@ fn outcome(sandbox: &Sandbox, path: &str) -> String {
     let (home, envs) = (sandbox.home(), sandbox.workon_home());
     let (home, envs) = (home.display(), envs.display());
     format!(
-        "program one\none: 0 {envs}/one {home}/src\nprogram two\nsourced post_activate\ntwo: 0 {envs}/two\n\
-         left: 0 none {path}\nmissing: 1\none\ntwo\nlisted: 0\n"
+        "program one\none: 0 {envs}/one {home}/src\nprogram two\nsourced post_activate \ntwo: 0 {envs}/two\n\
+         left: 0 none {path}\nmissing: 1\none\n===\n\ntwo\n===\ndetails of two in {envs}/two\n\nlisted: 0\n"
     )
 }
 
@@ -114,7 +114,7 @@ fn under(setting: &str, shell: Shell, sandbox: &Sandbox) -> Vec<String> {
 /// A home with the shim, the scenario, and two environments with a project and hooks.
 fn furnished(shell: Shell) -> Sandbox {
     let sandbox = Sandbox::new();
-    let (home, envs) = (sandbox.home(), sandbox.workon_home());
+    let home = sandbox.home();
     let write = |path: &str, text: &str| fs::write(home.join(path), text).expect("written");
     write("scenario", SCENARIO);
     fs::write(home.join("shim"), sandbox.venvyard(&["init", shell.dialect]).stdout).expect("written");
@@ -124,10 +124,17 @@ fn furnished(shell: Shell) -> Sandbox {
     let made = run(&sandbox, shell, "\\. ./shim\nmkvirtualenv --without-pip one && deactivate").0;
     assert!(made.status.success(), "{}", told(&made));
     write("envs/one/.project", home.join("src").to_str().expect("UTF-8"));
-    sandbox.hollow("two");
-    write("envs/two/bin/postactivate", "echo \"sourced $1\"\n");
-    write("envs/preactivate", "#!/bin/sh\necho \"program $1\"\n");
-    fs::set_permissions(envs.join("preactivate"), fs::Permissions::from_mode(0o755)).expect("set");
+    let two = sandbox.hollow("two");
+    // Under nounset an activate script of old fails, if nobody lifts it.
+    let activate = fs::read_to_string(two.join("bin/activate")).expect("read");
+    write("envs/two/bin/activate", &format!("{activate}: \"$no_such_variable\"\n"));
+    write("envs/two/bin/postactivate", "echo \"sourced $1 $no_such_variable\"\n");
+    let program = |path: &str, line: &str| {
+        write(path, &format!("#!/bin/sh\n{line}\n"));
+        fs::set_permissions(home.join(path), fs::Permissions::from_mode(0o755)).expect("set");
+    };
+    program("envs/preactivate", "echo \"program $1\"");
+    program("envs/two/bin/get_env_details", "echo \"details of $1 in $VIRTUAL_ENV\"");
     sandbox
 }
 
@@ -162,7 +169,7 @@ fn sourced_again_the_shim_leaves_the_active_environment_alone() {
         let sandbox = furnished(shell);
         let lines = "\\. ./shim\nworkon two\n\\. ./shim\n\\. ./scenario\n";
         let (output, path) = run(&sandbox, shell, lines);
-        let first = "program two\nsourced post_activate\n";
+        let first = "program two\nsourced post_activate \n";
         let expected = format!("{first}{}", outcome(&sandbox, &path));
         assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{}", shell.name);
         assert!(output.stderr.is_empty(), "{}: {}", shell.name, told(&output));
