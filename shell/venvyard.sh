@@ -168,7 +168,13 @@ __venvyard_inside() { # ROOT WORD...: a command in a subshell where ROOT is acti
 
 __venvyard_deactivate() { # if an environment is active, leave it
     case ${VIRTUAL_ENV-} in
-    '') ;;
+    '')
+        # Somebody unset the variable, and no more than that, if deactivate is still there.
+        case $__venvyard_active in
+        '') ;;
+        *) if __venvyard_has deactivate; then __venvyard_leave; fi ;;
+        esac
+        ;;
     "$__venvyard_active") __venvyard_leave ;;
     *)
         # Activated by hand: its own deactivate. Inherited from the shell that started this one: ours.
@@ -309,7 +315,10 @@ __venvyard_leave() { # ["nondestructive"]: deactivate, with hooks; starts no pro
     if \test -r "$2/${VIRTUALENVWRAPPER_PROJECT_FILENAME:-.project}"; then
         IFS='' \read -r __venvyard_line <"$2/${VIRTUALENVWRAPPER_PROJECT_FILENAME:-.project}" || \:
     fi
-    __venvyard_source "$__venvyard_line/.virtualenvwrapper/predeactivate" pre_deactivate
+    case $__venvyard_line in
+    '') ;;
+    *) __venvyard_source "$__venvyard_line/.virtualenvwrapper/predeactivate" pre_deactivate ;;
+    esac
     __venvyard_source "$2/bin/predeactivate" pre_deactivate
     __venvyard_source "$3/predeactivate" pre_deactivate
     # The environment's own deactivate puts back the PATH of the activation. What was done to PATH
@@ -330,13 +339,12 @@ __venvyard_leave() { # ["nondestructive"]: deactivate, with hooks; starts no pro
         \unset VIRTUAL_ENV VIRTUAL_ENV_PROMPT
     fi
     PATH=$4
+    __venvyard_active=''
+    __venvyard_added=''
+    # "nondestructive" says an activate script, sourced by hand, that is about to define its own deactivate.
     case $1 in
-    nondestructive) ;;
-    *)
-        __venvyard_active=''
-        __venvyard_added=''
-        __venvyard_restore_other
-        ;;
+    nondestructive) \unset -f virtualenv_deactivate 2>/dev/null || \: ;;
+    *) __venvyard_restore_other ;;
     esac
     \export VIRTUALENVWRAPPER_LAST_VIRTUAL_ENV="$2" VIRTUALENVWRAPPER_LAST_VIRTUALENV="$2"
     __venvyard_source "$2/bin/postdeactivate" post_deactivate "${2##*/}"

@@ -15,6 +15,7 @@ const SETTINGS: &[(&str, &[&str])] = &[
     ("\\set -eu", ANY),
     ("\\set -C", ANY),
     ("\\set -f", ANY),
+    ("\\set -a -o pipefail", ANY),
     ("IFS=0123456789", ANY),
     ("IFS=abcdefghijklmnopqrstuvwxyz_/", ANY),
     ("CDPATH=/:/usr; \\export CDPATH", ANY),
@@ -31,6 +32,7 @@ const SETTINGS: &[(&str, &[&str])] = &[
     ("\\shopt -s nullglob", &["bash"]),
     ("\\shopt -s failglob", &["bash"]),
     ("\\shopt -s extdebug", &["bash"]),
+    ("\\shopt -s nocasematch extglob lastpipe xpg_echo; \\set +h", &["bash"]),
     ("\\set -E; \\trap 'echo trapped' ERR", &["bash"]),
     ("\\trap 'echo trapped' ERR", &["zsh", "ksh", "mksh"]),
     ("\\setopt ksh_arrays", &["zsh"]),
@@ -45,6 +47,11 @@ const SETTINGS: &[(&str, &[&str])] = &[
     ("\\setopt csh_junkie_quotes", &["zsh"]),
     ("\\setopt ignore_braces", &["zsh"]),
     ("\\setopt posix_builtins", &["zsh"]),
+    ("\\setopt rc_quotes rc_expand_param magic_equal_subst extended_glob no_equals", &["zsh"]),
+    ("\\setopt no_case_match no_bare_glob_qual ksh_glob sh_glob", &["zsh"]),
+    ("\\setopt all_export no_hash_cmds no_hash_dirs no_multios no_function_argzero", &["zsh"]),
+    ("\\setopt auto_cd auto_pushd chase_links; chpwd() { echo function; }", &["zsh"]),
+    ("\\setopt local_options local_traps posix_identifiers posix_aliases no_aliases", &["zsh"]),
     ("\\emulate sh", &["zsh"]),
     ("\\emulate ksh", &["zsh"]),
 ];
@@ -157,9 +164,18 @@ fn value(command: &Command, name: &str) -> String {
 fn the_shim_may_be_sourced_inside_a_function() {
     for shell in plain_shells() {
         let sandbox = furnished(shell);
-        let (output, path) = run(&sandbox, shell, "load() { \\. ./shim; }\nload\n\\. ./scenario\n");
-        assert_eq!(String::from_utf8_lossy(&output.stdout), outcome(&sandbox, &path), "{}", shell.name);
-        assert!(output.stderr.is_empty(), "{}: {}", shell.name, told(&output));
+        let mut ways = vec!["load() { \\. ./shim; }\nload\n"];
+        if shell.dialect == "zsh" {
+            // Plug-in managers and the profiles of Arch and Fedora do so.
+            ways.extend(["load() { emulate -L zsh; \\. ./shim; }\nload\n", "emulate sh -c '\\. ./shim'\n"]);
+            ways.push("load() { emulate -L ksh; \\. ./shim; }\nload\n");
+        }
+        for way in ways {
+            let (output, path) = run(&sandbox, shell, &format!("{way}\\. ./scenario\n"));
+            let seen = String::from_utf8_lossy(&output.stdout);
+            assert_eq!(seen, outcome(&sandbox, &path), "{}: {way}", shell.name);
+            assert!(output.stderr.is_empty(), "{}: {way}: {}", shell.name, told(&output));
+        }
     }
 }
 

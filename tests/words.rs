@@ -47,7 +47,8 @@ fn survive(words: &BTreeSet<Vec<u8>>) {
     }
     let expected: Vec<u8> = words.iter().flat_map(|word| [word.as_slice(), b"\n"].concat()).collect();
     for shell in shells() {
-        let output = sandbox.run(shell, "lsvirtualenv -b");
+        let settings = if shell.dialect == "zsh" { "setopt rc_quotes csh_junkie_quotes\n" } else { "" };
+        let output = sandbox.run(shell, &format!("{settings}lsvirtualenv -b"));
         let is_same = output.status.success() && output.stderr.is_empty() && output.stdout == expected;
         assert!(is_same, "{}: {} instead of {}", shell.name, told(&output), expected.escape_ascii());
     }
