@@ -13,6 +13,7 @@ help:
 	@echo 'make setup        install what the tests need'
 	@echo 'make check        lints and tests that need no network'
 	@echo 'make test         setup, check, and the tests that install from PyPI'
+	@echo 'make bench        time the commands beside those of virtualenvwrapper'
 
 install:
 	@packaging/install.sh
@@ -35,6 +36,9 @@ lint:
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 
-.PHONY: help install uninstall setup check test lint
+bench: setup
+	@benches/run.sh
+
+.PHONY: help install uninstall setup check test lint bench
 # The release build and the tests would fight for the same cores.
 .NOTPARALLEL:
