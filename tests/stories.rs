@@ -3,7 +3,8 @@
 //! A story is a page of `stories/`: prose, and console blocks of `$ line` (it goes on after `> `), what is
 //! then seen on stdout and stderr, and `? status` where that is not 0. A whole story happens in one live
 //! shell. `~` is the home, `[PATH]` the PATH that the shell started with; `[..]` stands for a part of a
-//! line, a line of three dots for any lines.
+//! line, a line of three dots for any lines. `SNAPSHOTS=overwrite cargo test stories` writes what was seen
+//! into the pages, to be read before it is believed.
 
 use std::collections::BTreeSet;
 use std::fs;

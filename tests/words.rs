@@ -35,20 +35,28 @@ fn every_word_survives_every_shell() {
     outcome.unwrap_or_else(|failure| panic!("{failure}"));
 }
 
-/// Makes every word the name of an environment, and lets each shell list them.
+/// Makes every word the name of an environment, and one a project's; each shell lists the ones and goes to
+/// the other.
 fn survive(words: &BTreeSet<Vec<u8>>) {
     let sandbox = Sandbox::new();
+    // A project is a line of a file.
+    let line = words.iter().find(|word| !word.contains(&b'\n')).map_or(&b"src"[..], Vec::as_slice);
+    let project = sandbox.home().join(OsStr::from_bytes(line));
+    fs::create_dir(&project).expect("made");
     // An environment is what has an activate script; for a listing one will do for all.
     let root = sandbox.hollow("real");
     let home = sandbox.workon_home();
-    fs::rename(root, sandbox.home().join("real")).expect("moved");
+    fs::write(root.join(".project"), project.as_os_str().as_bytes()).expect("written");
     for word in words {
-        symlink("../real", home.join(OsStr::from_bytes(word))).expect("linked");
+        symlink("real", home.join(OsStr::from_bytes(word))).expect("linked");
     }
-    let expected: Vec<u8> = words.iter().flat_map(|word| [word.as_slice(), b"\n"].concat()).collect();
+    let mut names: Vec<&[u8]> = words.iter().map(Vec::as_slice).chain([&b"real"[..]]).collect();
+    names.sort_unstable();
+    names.push(project.as_os_str().as_bytes());
+    let expected: Vec<u8> = names.into_iter().flat_map(|name| [name, b"\n"].concat()).collect();
     for shell in shells() {
         let settings = if shell.dialect == "zsh" { "setopt rc_quotes csh_junkie_quotes\n" } else { "" };
-        let output = sandbox.run(shell, &format!("{settings}lsvirtualenv -b"));
+        let output = sandbox.run(shell, &format!("{settings}lsvirtualenv -b\nworkon real\npwd"));
         let is_same = output.status.success() && output.stderr.is_empty() && output.stdout == expected;
         assert!(is_same, "{}: {} instead of {}", shell.name, told(&output), expected.escape_ascii());
     }
