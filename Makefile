@@ -37,7 +37,7 @@ lint:
 	cargo clippy --locked --all-targets -- -D warnings
 
 bench: setup
-	@benches/run.sh
+	@sh benches/run.sh
 
 .PHONY: help install uninstall setup check test lint bench
 # The release build and the tests would fight for the same cores.
