@@ -32,10 +32,11 @@ PROGRAM=${PROGRAM:-$(build)}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 130' INT TERM # dash runs no EXIT trap when a signal ends it
-"$PROGRAM" init bash --program "$PREFIX/bin/venvyard" >"$scratch/venvyard.sh"
+"$PROGRAM" init bash --program "$PREFIX/bin/venvyard" --verbs "$PREFIX/share/venvyard/verbs.sh" >"$scratch/venvyard.sh"
 
 put 755 "$PROGRAM" "$bin/venvyard"
 put 644 "$scratch/venvyard.sh" "$shim"
+put 644 shell/verbs.sh "$verbs"
 put 644 completions/_venvyard "$zsh_completion"
 put 644 completions/venvyard.bash "$bash_completions/venvyard.bash"
 # bash-completion loads a file by the name of the command.

@@ -11,6 +11,7 @@ esac
 bin=$DESTDIR$PREFIX/bin
 share=$DESTDIR$PREFIX/share
 shim=$share/venvyard/venvyard.sh
+verbs=$share/venvyard/verbs.sh
 bash_completions=$share/bash-completion/completions
 zsh_completion=$share/zsh/site-functions/_venvyard
 manual=$share/man/man1/venvyard.1

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 for command in venvyard $commands; do
     rm -f "$bash_completions/$command.bash"
 done
-rm -f "$bin/venvyard" "$shim" "$zsh_completion" "$manual"
+rm -f "$bin/venvyard" "$shim" "$verbs" "$zsh_completion" "$manual"
 rmdir "$(dirname "$shim")" 2>/dev/null || :
 printf 'Removed venvyard from %s. Your environments stay where they are.\n' "$PREFIX"
 # The line tests for the file, so that it does nothing now.

@@ -1,8 +1,9 @@
 # shellcheck shell=bash
 # venvyard's shell half: source it from bash (3.2 or later), zsh, ksh93 or mksh.
 #
-# The binary decides, and answers with calls of the verbs below, one a line, every word quoted. This
-# file does what only a live shell can do. How it is written, and why:
+# The binary decides, and answers with calls of the verbs in verbs.sh, one a line, every word quoted.
+# They are read when the first command is typed: a shell that needs none starts sooner. How both files
+# are written, and why:
 #   \cmd      aliases are expanded while a function is parsed; the backslash keeps the user's out
 #   "$?"      IFS may hold digits
 #   set --    positional parameters stand for locals, which ksh93 lacks in functions of this form
@@ -13,8 +14,10 @@ case ${BASH_VERSION-}${ZSH_VERSION-}${KSH_VERSION-} in '') \return 0 ;; esac
 # An alias of one of these names would turn the definition of the function into a syntax error.
 \unalias deactivate lsvirtualenv mkvirtualenv rmvirtualenv workon 2>/dev/null || \:
 
-# `venvyard init` fills in these two: the binary's absolute path, and what `uname` prints here.
+# `venvyard init` fills in these: the absolute paths of the binary and of verbs.sh, and what `uname`
+# prints here.
 __venvyard_exe=''
+__venvyard_verbs=''
 __venvyard_system=''
 
 case $__venvyard_exe in
@@ -34,6 +37,7 @@ bash) __venvyard_shell=bash ;;
 *) __venvyard_shell=ksh ;;
 esac
 
+__venvyard_ready=''  # yes: the verbs are defined
 __venvyard_script='' # what the binary answered
 __venvyard_failed=0  # the first status, not 0, of a program run by this command
 __venvyard_line=''   # what a function without a process of its own returns
@@ -43,58 +47,25 @@ __venvyard_active=${__venvyard_active-}
 __venvyard_hooks=${__venvyard_hooks-}
 __venvyard_added=${__venvyard_added-} # what the activation put before the rest of PATH
 
-# --- What differs between the shells --------------------------------------------------------------
-
-case $__venvyard_shell in
-zsh)
-    __venvyard_say() { \printf '%s\n' "$1"; }
-    __venvyard_cd() { \builtin cd -q -- "$1" || \return "$?"; }
-    # shellcheck disable=SC1090 # the file is the user's
-    __venvyard_dot() { # activate and hooks make globals, which warn_create_global would tell at length
-        if [[ -o warn_create_global ]]; then
-            \unsetopt warn_create_global
-            \. "$@"
-            \set -- "$?"
-            \setopt warn_create_global
-            \return "$1"
-        fi
-        \. "$@"
-    }
-    __venvyard_copy() { functions[$2]=${functions[$1]}; }
-    ;;
-*)
-    # shellcheck disable=SC2162 # print is not read; in mksh printf would be a process
-    case $__venvyard_shell in
-    bash)
-        __venvyard_say() { \printf '%s\n' "$1"; }
-        __venvyard_cd() { \builtin cd -- "$1" || \return "$?"; }
-        ;;
-    *)
-        __venvyard_say() { \print -r -- "$1"; }
-        __venvyard_cd() { \command cd -- "$1" || \return "$?"; }
-        ;;
-    esac
-    # `command` keeps a syntax error in FILE from ending a POSIX shell
-    # shellcheck disable=SC1090
-    __venvyard_dot() { \command . "$@"; }
-    __venvyard_copy() { # FROM TO: a function under a second name
-        # ksh93 reads the text from the file once more, and needs a descriptor 0 for that.
-        __venvyard_line=$(\typeset -f "$1" </dev/null)
-        case $__venvyard_line in
-        function*) \eval "function $2${__venvyard_line#"function $1"}" ;;
-        *) \eval "$2${__venvyard_line#"$1"}" ;;
-        esac
-    }
-    ;;
-esac
-
-__venvyard_has() { # NAME: is it a function?
-    \typeset -f "$1" >/dev/null 2>&1
-}
-
 # --- The protocol ---------------------------------------------------------------------------------
 
+__venvyard_load() { # read the verbs, if they are not here yet
+    case $__venvyard_ready in yes) \return 0 ;; esac
+    # An alias made since would turn a definition into a syntax error.
+    \unalias deactivate 2>/dev/null || \:
+    \test -r "$__venvyard_verbs" || {
+        \command printf '%s\n' "ERROR: There is no file $__venvyard_verbs." 'hint: make install' >&2
+        \return 1
+    }
+    # shellcheck source=shell/verbs.sh
+    case $__venvyard_shell in
+    zsh) \. "$__venvyard_verbs" ;;
+    *) \command . "$__venvyard_verbs" ;;
+    esac
+}
+
 __venvyard() { # COMMAND ARGUMENT...
+    __venvyard_load || \return "$?"
     if \test -t 1; then __venvyard_line=yes; else __venvyard_line=''; fi
     __venvyard_script=$(VENVYARD_SHELL=$__venvyard_shell VENVYARD_TERMINAL=$__venvyard_line \
         "$__venvyard_exe" "$@") || {
@@ -121,265 +92,6 @@ __venvyard() { # COMMAND ARGUMENT...
     \return "$1"
 }
 
-# --- Verbs ----------------------------------------------------------------------------------------
-
-__venvyard_print() { __venvyard_say "$1"; }
-
-__venvyard_export() { \export "$1=$2"; }
-
-__venvyard_unset() { \unset "$1" || \:; }
-
-__venvyard_status() { # N: what the command returns, if no program that it ran says worse
-    case $1 in 0) \return "$__venvyard_failed" ;; esac
-    \return "$1"
-}
-
-__venvyard_chdir() { # DIR: where the shell goes; a directory that just vanished stops nothing
-    __venvyard_cd "$1" || \:
-}
-
-__venvyard_source() { # FILE ARGUMENT...: a hook, in this shell; what it returns counts for nothing
-    \test -f "$1" || \return 0
-    # Of `while read x; do workon "$x"; done` a hook shall eat nothing.
-    if \test -t 0; then
-        __venvyard_lenient __venvyard_dot "$@" || \:
-    else
-        __venvyard_lenient __venvyard_dot "$@" </dev/null || \:
-    fi
-    case $2 in post_activate | post_mkvirtualenv) __venvyard_note_path ;; esac
-}
-
-__venvyard_hook() { # DIR PROGRAM ARGUMENT...: a hook that is a program; its status counts for nothing
-    \test -x "$2" || \return 0
-    if \test -t 0; then
-        (__venvyard_cd "$1" && \shift && \exec "$@") || \:
-    else
-        (__venvyard_cd "$1" && \shift && \exec "$@" </dev/null) || \:
-    fi
-}
-
-__venvyard_run() { # DIR PROGRAM ARGUMENT...: a program whose failure is the command's
-    (__venvyard_cd "$1" && \shift && \exec "$@") || __venvyard_failed=$?
-}
-
-__venvyard_inside() { # ROOT WORD...: a command in a subshell where ROOT is active, without hooks
-    (__venvyard_lenient __venvyard_enter "$1/bin/activate" && __venvyard_cd "$1" && \shift && "$@") || __venvyard_failed=$?
-}
-
-__venvyard_deactivate() { # if an environment is active, leave it
-    case ${VIRTUAL_ENV-} in
-    '')
-        # Somebody unset the variable, and no more than that, if deactivate is still there.
-        case $__venvyard_active in
-        '') ;;
-        *) if __venvyard_has deactivate; then __venvyard_leave; fi ;;
-        esac
-        ;;
-    "$__venvyard_active") __venvyard_leave ;;
-    *)
-        # Activated by hand: its own deactivate. Inherited from the shell that started this one: ours.
-        if __venvyard_has deactivate; then
-            __venvyard_lenient deactivate || \:
-        else
-            __venvyard_leave
-        fi
-        ;;
-    esac
-}
-
-__venvyard_activate() { # ROOT HOOKS: source ROOT's own activate script; HOOKS holds the global hooks
-    # From here on: the two, PATH as it is, whether PS1 is set, and PS1.
-    \set -- "$1" "$2" "${PATH-}" "${PS1+set}" "${PS1-}"
-    if __venvyard_has deactivate; then __venvyard_copy deactivate __venvyard_other_deactivate; fi
-    \unset -f deactivate virtualenv_deactivate 2>/dev/null || \:
-    \unset VIRTUAL_ENV
-    __venvyard_lenient __venvyard_enter "$1/bin/activate" || \:
-    case ${VIRTUAL_ENV:+":${PATH-}:"} in
-    *":${VIRTUAL_ENV-}/bin:"*) __venvyard_has virtualenv_deactivate ;;
-    *) \false ;;
-    esac || {
-        if __venvyard_has virtualenv_deactivate; then
-            __venvyard_lenient virtualenv_deactivate nondestructive || \:
-        fi
-        \unset VIRTUAL_ENV VIRTUAL_ENV_PROMPT
-        PATH=$3
-        __venvyard_restore_other
-        __venvyard_say "ERROR: $1/bin/activate does not activate anything." >&2
-        __venvyard_say "hint: mkvirtualenv --clear '${1##*/}'" >&2
-        \return 1
-    }
-    # In a script PS1 is unset, and activate leaves it set and exported.
-    case $4 in
-    '') \unset PS1 _OLD_VIRTUAL_PS1 ;;
-    *) __venvyard_tame_prompt "${1##*/}" "$5" ;;
-    esac
-    \test "$VIRTUAL_ENV" -ef "$1" || {
-        __venvyard_say "WARNING: $1 was moved or copied: its activate script still names $VIRTUAL_ENV." >&2
-        __venvyard_say "hint: mkvirtualenv --clear '${1##*/}'" >&2
-    }
-    __venvyard_active=$VIRTUAL_ENV
-    __venvyard_hooks=$2
-    __venvyard_note_path
-    __venvyard_define_deactivate
-}
-
-# --- Activation -----------------------------------------------------------------------------------
-
-__venvyard_lenient() { # WORD...: run it without nounset, which hooks and activate scripts do not expect
-    case $- in
-    *u*)
-        \set +u
-        "$@"
-        \set -- "$?"
-        \set -u
-        \return "$1"
-        ;;
-    *) "$@" ;;
-    esac
-}
-
-__venvyard_enter() { # FILE: source it, its deactivate under the name virtualenv_deactivate
-    # activate asks uname (venv 3.13, virtualenv) and basename (uv, virtualenv): 1.3 to 2.6 ms in
-    # processes, which two functions spare where the user has none of these names.
-    \set -- "$1" '' ''
-    case $__venvyard_system in
-    '') ;;
-    *)
-        __venvyard_has uname || {
-            # shellcheck disable=SC2317 # called by activate
-            function uname { case $# in 0) __venvyard_say "$__venvyard_system" ;; *) \command uname "$@" ;; esac; }
-            \set -- "$1" uname "$3"
-        }
-        __venvyard_has basename || {
-            # shellcheck disable=SC2317
-            function basename { case $#:$1 in 1:/*[!/]) __venvyard_say "${1##*/}" ;; *) \command basename "$@" ;; esac; }
-            \set -- "$1" "$2" basename
-        }
-        ;;
-    esac
-    # An alias of that name turns the definition in activate into a syntax error.
-    \unalias deactivate 2>/dev/null || \:
-    \unalias pydoc 2>/dev/null || \:
-    case $__venvyard_shell in
-    bash) __venvyard_dot_renaming "$1" ;;
-    *) __venvyard_dot "$1" ;;
-    esac || \:
-    case $2 in uname) \unset -f uname ;; esac
-    case $3 in basename) \unset -f basename ;; esac
-    if __venvyard_has deactivate; then
-        __venvyard_copy deactivate virtualenv_deactivate
-        \unset -f deactivate
-    fi
-}
-
-__venvyard_dot_renaming() { # FILE: in bash an alias renames the function while it is parsed, without a fork
-    if \shopt -q expand_aliases; then \set -- "$1" on; else \set -- "$1" off; fi
-    \shopt -s expand_aliases
-    \alias deactivate=virtualenv_deactivate
-    __venvyard_dot "$1" || \:
-    \unalias deactivate
-    case $2 in off) \shopt -u expand_aliases ;; esac
-}
-
-__venvyard_tame_prompt() { # NAME PS1: a prompt is expanded whenever it is shown, and a name shall not act there
-    case $1 in
-    *[\\\$\`%!]*)
-        case ${PS1-} in
-        *"$1"*"$2") \set -- "${PS1%"$2"}" "$2" '' ;;
-        *) \return 0 ;;
-        esac
-        while \:; do
-            case $1 in
-            *[\\\$\`%!]*) \set -- "${1#*[\\\$\`%!]}" "$2" "$3${1%%[\\\$\`%!]*}_" ;;
-            *) break ;;
-            esac
-        done
-        PS1=$3$1$2
-        ;;
-    esac
-}
-
-__venvyard_define_deactivate() {
-    deactivate() {
-        \: 'typeset env_postdeactivate_hook' # by this text virtualenvwrapper knows its own
-        __venvyard_leave "$@" || \return "$?"
-    }
-}
-
-__venvyard_leave() { # ["nondestructive"]: deactivate, with hooks; starts no process
-    # From here on: the argument, ROOT, the global hooks, PATH as it will be, the argument of the
-    # environment's own deactivate.
-    \set -- "${1-}" "${VIRTUAL_ENV:-$__venvyard_active}" "$__venvyard_hooks"
-    case $3 in '') \set -- "$1" "$2" "${VIRTUALENVWRAPPER_HOOK_DIR:-${2%/*}}" ;; esac
-    __venvyard_line=''
-    if \test -r "$2/${VIRTUALENVWRAPPER_PROJECT_FILENAME:-.project}"; then
-        IFS='' \read -r __venvyard_line <"$2/${VIRTUALENVWRAPPER_PROJECT_FILENAME:-.project}" || \:
-    fi
-    case $__venvyard_line in
-    '') ;;
-    *) __venvyard_source "$__venvyard_line/.virtualenvwrapper/predeactivate" pre_deactivate ;;
-    esac
-    __venvyard_source "$2/bin/predeactivate" pre_deactivate
-    __venvyard_source "$3/predeactivate" pre_deactivate
-    # The environment's own deactivate puts back the PATH of the activation. What was done to PATH
-    # since then stays: only what the activation and its hooks put there goes.
-    case :${PATH-}: in
-    *":${__venvyard_added:-$2/bin}:"*) __venvyard_path_without "${__venvyard_added:-$2/bin}" ;;
-    *) __venvyard_path_without "$2/bin" ;;
-    esac
-    \set -- "$1" "$2" "$3" "$__venvyard_line" "$1"
-    # It would unset the function deactivate, which may run just now: ksh93 then forgets even a new one
-    # of that name.
-    if __venvyard_has __venvyard_other_deactivate; then \set -- "$1" "$2" "$3" "$4" nondestructive; fi
-    if __venvyard_has virtualenv_deactivate; then
-        __venvyard_lenient virtualenv_deactivate "$5" || \:
-        # An empty PS1 is not put back by venv.
-        case ${_OLD_VIRTUAL_PS1-none} in '') PS1='' && \unset _OLD_VIRTUAL_PS1 ;; esac
-    else
-        \unset VIRTUAL_ENV VIRTUAL_ENV_PROMPT
-    fi
-    PATH=$4
-    __venvyard_active=''
-    __venvyard_added=''
-    # "nondestructive" says an activate script, sourced by hand, that is about to define its own deactivate.
-    case $1 in
-    nondestructive) \unset -f virtualenv_deactivate 2>/dev/null || \: ;;
-    *) __venvyard_restore_other ;;
-    esac
-    \export VIRTUALENVWRAPPER_LAST_VIRTUAL_ENV="$2" VIRTUALENVWRAPPER_LAST_VIRTUALENV="$2"
-    __venvyard_source "$2/bin/postdeactivate" post_deactivate "${2##*/}"
-    __venvyard_source "$3/postdeactivate" post_deactivate "${2##*/}"
-    \unset VIRTUALENVWRAPPER_LAST_VIRTUAL_ENV VIRTUALENVWRAPPER_LAST_VIRTUALENV || \:
-}
-
-__venvyard_restore_other() { # a deactivate that was somebody else's (conda's) comes back; else there is none
-    \unset -f virtualenv_deactivate 2>/dev/null || \:
-    if __venvyard_has __venvyard_other_deactivate; then
-        __venvyard_copy __venvyard_other_deactivate deactivate
-        \unset -f __venvyard_other_deactivate
-    else
-        \unset -f deactivate 2>/dev/null || \:
-    fi
-}
-
-__venvyard_note_path() { # keep what now stands before the PATH that activate found
-    case ${_OLD_VIRTUAL_PATH:+${PATH-}} in
-    *":${_OLD_VIRTUAL_PATH-}") __venvyard_added=${PATH%":$_OLD_VIRTUAL_PATH"} ;;
-    esac
-}
-
-__venvyard_path_without() { # DIR: __venvyard_line is PATH less its first DIR
-    \set -- "$1" ":${PATH-}:"
-    case $2 in
-    *":$1:"*)
-        \set -- "${2%%":$1:"*}:${2#*":$1:"}"
-        \set -- "${1#:}"
-        __venvyard_line=${1%:}
-        ;;
-    *) __venvyard_line=${PATH-} ;;
-    esac
-}
-
 # --- Commands -------------------------------------------------------------------------------------
 
 lsvirtualenv() { __venvyard lsvirtualenv "$@" || \return "$?"; }
@@ -387,13 +99,18 @@ mkvirtualenv() { __venvyard mkvirtualenv "$@" || \return "$?"; }
 rmvirtualenv() { __venvyard rmvirtualenv "$@" || \return "$?"; }
 workon() { __venvyard workon "$@" || \return "$?"; }
 
+# Where the verbs are in no file, `venvyard init` puts them here.
+# @verbs
+
 # A shell started by one with an active environment inherits it, but not its deactivate.
 case ${VIRTUAL_ENV-} in
 '') ;;
 *)
-    __venvyard_has deactivate || {
+    if \typeset -f deactivate >/dev/null 2>&1; then
+        \:
+    elif __venvyard_load; then
         __venvyard_active=$VIRTUAL_ENV
         __venvyard_define_deactivate
-    }
+    fi
     ;;
 esac

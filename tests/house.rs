@@ -160,7 +160,7 @@ fn every_verb_is_defined_in_every_shim() {
         .filter(|word| word.starts_with("__venvyard_"))
         .collect();
     assert!(verbs.len() > 8, "{verbs:?}");
-    for shim in ["shell/venvyard.sh"] {
+    for shim in ["shell/verbs.sh"] {
         let text = fs::read_to_string(project().join(shim)).expect("readable");
         for verb in &verbs {
             assert!(text.contains(&format!("\n{verb}() {{")), "{shim} does not define {verb}");

@@ -44,7 +44,7 @@ fn files(directory: &Path) -> Vec<PathBuf> {
     found
 }
 
-const INSTALLED: [&str; 9] = [
+const INSTALLED: [&str; 10] = [
     "bin/venvyard",
     "share/bash-completion/completions/lsvirtualenv.bash",
     "share/bash-completion/completions/mkvirtualenv.bash",
@@ -53,6 +53,7 @@ const INSTALLED: [&str; 9] = [
     "share/bash-completion/completions/workon.bash",
     "share/man/man1/venvyard.1",
     "share/venvyard/venvyard.sh",
+    "share/venvyard/verbs.sh",
     "share/zsh/site-functions/_venvyard",
 ];
 

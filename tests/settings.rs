@@ -124,9 +124,10 @@ fn furnished(shell: Shell) -> Sandbox {
     let home = sandbox.home();
     let write = |path: &str, text: &str| fs::write(home.join(path), text).expect("written");
     write("scenario", SCENARIO);
-    fs::write(home.join("shim"), sandbox.venvyard(&["init", shell.dialect]).stdout).expect("written");
+    sandbox.write_shim(shell.dialect, &home.join("shim"));
     // As people have it in their rc files. Some shells parse the whole before they run a line.
-    write("evaluation", "\\eval \"$(\\cat ./shim)\"\n");
+    fs::write(home.join("printed"), sandbox.venvyard(&["init", shell.dialect]).stdout).expect("written");
+    write("evaluation", "\\eval \"$(\\cat ./printed)\"\n");
     fs::create_dir(home.join("src")).expect("made");
     let made = run(&sandbox, shell, "\\. ./shim\nmkvirtualenv --without-pip one && deactivate").0;
     assert!(made.status.success(), "{}", told(&made));
@@ -213,7 +214,7 @@ fn an_environment_of_the_shell_outside_is_left_like_any_other() {
 #[test]
 fn a_shell_that_the_shim_is_not_for_leaves_it_silently() {
     let sandbox = Sandbox::new();
-    fs::write(sandbox.home().join("shim"), sandbox.venvyard(&["init", "bash"]).stdout).expect("written");
+    sandbox.write_shim("bash", &sandbox.home().join("shim"));
     for words in [&["dash"][..], &["busybox", "ash"], &["yash"]] {
         if is_here(words[0]) {
             for options in [&[][..], &["-e"], &["-u"]] {

@@ -104,12 +104,18 @@ impl Sandbox {
         self.shell(shell, script).output().expect("the shell runs")
     }
 
+    /// Writes the shim as `make install` does: its verbs are in a file of their own.
+    pub(crate) fn write_shim(&self, dialect: &str, file: &Path) {
+        let verbs = project().join("shell/verbs.sh").display().to_string();
+        let shim = self.venvyard(&["init", dialect, "--verbs", &verbs]).stdout;
+        std::fs::write(file, shim).expect("the shim is written");
+    }
+
     /// The command of [`Sandbox::run`].
     pub(crate) fn shell(&self, shell: Shell, script: &str) -> Command {
         let shim = self.home().join(format!(".shim-{}", shell.dialect));
         if !shim.exists() {
-            std::fs::write(&shim, self.venvyard(&["init", shell.dialect]).stdout)
-                .expect("the shim is written");
+            self.write_shim(shell.dialect, &shim);
         }
         let mut command = self.command(shell.words[0]);
         let script = format!(". \"$SHIM\"\n{script}\n");

@@ -1,5 +1,8 @@
 //! `venvyard init SHELL`: the shim, with this program's path in it.
 
+use std::ffi::OsStr;
+use std::path::PathBuf;
+
 use anyhow::{Context as _, Result};
 
 use crate::context::Context;
@@ -22,21 +25,35 @@ pub struct Args {
 
     /// The absolute path of the program that it calls [default: this one]
     #[arg(long, value_name = "PATH")]
-    program: Option<std::path::PathBuf>,
+    program: Option<PathBuf>,
+
+    /// The absolute path of verbs.sh, to be read when needed [default: print it too]
+    #[arg(long, value_name = "PATH")]
+    verbs: Option<PathBuf>,
 }
 
 impl Args {
-    /// A report of the shim; its two blanks filled in.
+    /// A report of the shim, its blanks filled in.
     pub fn plan(self, context: &Context) -> Result<Plan> {
-        let shim = self.shell.shim().context(
+        let (shim, verbs) = self.shell.shim().context(
             "There is no shim for fish yet.\nhint: bash -c 'eval \"$(venvyard init bash)\"; workon'",
         )?;
         let program = self.program.unwrap_or_else(|| context.executable().to_path_buf());
-        let program = String::from_utf8(quote::posix(program.as_os_str().as_encoded_bytes()))
-            .context("the path of this program is not UTF-8")?;
-        let filled = shim
-            .replacen("\n__venvyard_exe=''\n", &format!("\n__venvyard_exe={program}\n"), 1)
-            .replacen("\n__venvyard_system=''\n", &format!("\n__venvyard_system='{SYSTEM}'\n"), 1);
+        let blank = |name: &str| format!("\n__venvyard_{name}=''\n");
+        let filling = |name: &str, value: &OsStr| -> Result<String> {
+            let value =
+                String::from_utf8(quote::posix(value.as_encoded_bytes())).context("the path is not UTF-8")?;
+            Ok(format!("\n__venvyard_{name}={value}\n"))
+        };
+        let filled = shim.replacen(&blank("exe"), &filling("exe", program.as_os_str())?, 1).replacen(
+            &blank("system"),
+            &filling("system", OsStr::new(SYSTEM))?,
+            1,
+        );
+        let filled = match self.verbs {
+            Some(file) => filled.replacen(&blank("verbs"), &filling("verbs", file.as_os_str())?, 1),
+            None => filled.replacen("\n# @verbs\n", &format!("\n{verbs}\n"), 1),
+        };
         Ok(Plan::report(if self.shell == Shell::Zsh { unaliased(&filled) } else { filled }))
     }
 }
@@ -75,7 +92,7 @@ mod tests {
     #[test]
     fn the_shim_calls_the_program_by_its_absolute_path() {
         let context = Context::new(Surroundings { executable: "/o'p/venvyard".into(), ..Default::default() });
-        let plan = Args { shell: Shell::Bash, program: None }.plan(&context).unwrap();
+        let plan = Args { shell: Shell::Bash, program: None, verbs: None }.plan(&context).unwrap();
         let Answer::Report(text) = plan.answer else { panic!("not a report") };
         let text = text.into_string().unwrap();
         assert!(text.contains("\n__venvyard_exe='/o'\\''p/venvyard'\n"));
@@ -85,7 +102,7 @@ mod tests {
     #[test]
     fn in_zsh_no_alias_can_spoil_a_definition() {
         let context = Context::new(Surroundings { executable: "/venvyard".into(), ..Default::default() });
-        let plan = Args { shell: Shell::Zsh, program: None }.plan(&context).unwrap();
+        let plan = Args { shell: Shell::Zsh, program: None, verbs: None }.plan(&context).unwrap();
         let Answer::Report(text) = plan.answer else { panic!("not a report") };
         let text = text.into_string().unwrap();
         for definition in ["\nfunction workon() {", "\n    function deactivate() {", "\n__venvyard() {"] {
@@ -94,9 +111,25 @@ mod tests {
     }
 
     #[test]
+    fn the_verbs_are_printed_or_named() {
+        let context = Context::new(Surroundings::default());
+        let text = |verbs: Option<&str>| {
+            let args = Args { shell: Shell::Bash, program: None, verbs: verbs.map(PathBuf::from) };
+            let Answer::Report(text) = args.plan(&context).unwrap().answer else { panic!("not a report") };
+            text.into_string().unwrap()
+        };
+        assert!(text(None).contains("\n__venvyard_activate() {"));
+        let named = text(Some("/share/verbs.sh"));
+        assert!(
+            named.contains("\n__venvyard_verbs='/share/verbs.sh'\n")
+                && !named.contains("\n__venvyard_activate() {")
+        );
+    }
+
+    #[test]
     fn fish_is_told_that_its_shim_is_missing() {
         let context = Context::new(Surroundings::default());
-        let error = Args { shell: Shell::Fish, program: None }.plan(&context).unwrap_err();
+        let error = Args { shell: Shell::Fish, program: None, verbs: None }.plan(&context).unwrap_err();
         assert!(error.to_string().contains("fish yet"));
     }
 }

@@ -29,10 +29,13 @@ impl Shell {
         }
     }
 
-    /// Its shim: the text that defines our commands when the shell sources it. None where none is written.
-    pub fn shim(self) -> Option<&'static str> {
+    /// Its shim: the text that defines our commands when the shell sources it, and that of the verbs, which is read
+    /// when the first command is typed. None where none is written.
+    pub fn shim(self) -> Option<(&'static str, &'static str)> {
         match self {
-            Self::Bash | Self::Zsh | Self::Ksh => Some(include_str!("../../shell/venvyard.sh")),
+            Self::Bash | Self::Zsh | Self::Ksh => {
+                Some((include_str!("../../shell/venvyard.sh"), include_str!("../../shell/verbs.sh")))
+            }
             Self::Fish => None,
         }
     }
