@@ -239,10 +239,19 @@ __venvyard_define_deactivate() {
 }
 
 __venvyard_leave() { # ["nondestructive"]: deactivate, with hooks; starts no process
+    # For the time of the hooks there are the variables that virtualenvwrapper exports for good.
+    \set -- "${1-}" "${WORKON_HOME:+set}" "${VIRTUALENVWRAPPER_HOOK_DIR:+set}" "${VIRTUAL_ENV:-$__venvyard_active}"
+    case $2 in '') \export WORKON_HOME="${4%/*}" ;; esac
+    case $3 in '') \export VIRTUALENVWRAPPER_HOOK_DIR="${__venvyard_hooks:-${4%/*}}" ;; esac
+    __venvyard_leave_for_hooks "$1"
+    case $2 in '') \unset WORKON_HOME ;; esac
+    case $3 in '') \unset VIRTUALENVWRAPPER_HOOK_DIR ;; esac
+}
+
+__venvyard_leave_for_hooks() { # ["nondestructive"]
     # From here on: the argument, ROOT, the global hooks, PATH as it will be, the argument of the
     # environment's own deactivate.
-    \set -- "${1-}" "${VIRTUAL_ENV:-$__venvyard_active}" "$__venvyard_hooks"
-    case $3 in '') \set -- "$1" "$2" "${VIRTUALENVWRAPPER_HOOK_DIR:-${2%/*}}" ;; esac
+    \set -- "${1-}" "${VIRTUAL_ENV:-$__venvyard_active}" "${__venvyard_hooks:-$VIRTUALENVWRAPPER_HOOK_DIR}"
     __venvyard_line=''
     if \test -r "$2/${VIRTUALENVWRAPPER_PROJECT_FILENAME:-.project}"; then
         IFS='' \read -r __venvyard_line <"$2/${VIRTUALENVWRAPPER_PROJECT_FILENAME:-.project}" || \:

@@ -48,7 +48,12 @@ pub enum Effect {
     /// Remove a link to an environment; what it points to stays.
     Unlink(PathBuf),
     /// Run a hook program from `directory`; its status counts for nothing.
-    Hook { directory: PathBuf, program: PathBuf, argument: OsString },
+    Hook {
+        directory: PathBuf,
+        program: PathBuf,
+        argument: OsString,
+        variables: Vec<(&'static str, OsString)>,
+    },
     /// Put `contents` in place of the file `path`, or of what it links to.
     Write { path: PathBuf, contents: Vec<u8> },
 }
@@ -157,7 +162,7 @@ impl Effect {
             Self::Create(creation) => creation.described(),
             Self::Remove(venv) => format!("remove: {}", venv.root().display()),
             Self::Unlink(path) => format!("remove link: {}", path.display()),
-            Self::Hook { directory, program, argument } => {
+            Self::Hook { directory, program, argument, .. } => {
                 format!("run in {}: {} {}", directory.display(), program.display(), argument.display())
             }
             Self::Write { path, .. } => format!("write: {}", path.display()),

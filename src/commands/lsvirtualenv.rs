@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use anyhow::{Result, bail};
 
+use super::workon;
 use crate::context::Context;
 use crate::plan::{Answer, Effect, Plan};
 use crate::shell::Step;
@@ -85,7 +86,7 @@ fn long(context: &Context) -> Result<Plan> {
         return Ok(Plan::report(text).after(warnings));
     }
     steps.push(Step::print(text));
-    Ok(Plan { effects: warnings, answer: Answer::Script(steps), status: 0 })
+    Ok(Plan { effects: warnings, answer: Answer::Script(workon::with_variables(steps, context)?), status: 0 })
 }
 
 /// The hook, run where all hooks are, in a shell where the environment is active.
@@ -160,6 +161,10 @@ mod tests {
         fs::write(&hook, "#!/bin/sh\necho\n").unwrap();
         fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
         let Answer::Script(steps) = long(&context(home.path())).unwrap().answer else { panic!("a report") };
+        let steps: Vec<Step> = steps
+            .into_iter()
+            .filter(|step| !matches!(step, Step::Export { .. } | Step::Unset { .. }))
+            .collect();
         assert_eq!(steps[0], Step::Print("blog\n====\n\nshop\n====".into()));
         assert!(matches!(steps[1], Step::Inside { .. }));
         assert_eq!(steps[2], Step::Print("".into()));

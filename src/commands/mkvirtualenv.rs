@@ -125,7 +125,7 @@ impl Args {
         let stirred = steps.iter().any(Step::may_write_hooks);
         steps.extend(workon::sourced(Hook::Postmkvirtualenv, &hooks, stirred));
         effects.extend(warnings);
-        Ok(Plan::script(steps).after(effects))
+        Ok(Plan::script(workon::with_variables(steps, context)?).after(effects))
     }
 
     /// Whether something is there to be replaced; fails where that was not asked for.
@@ -268,7 +268,8 @@ mod tests {
         let Answer::Script(steps) = &plan.answer else { panic!("a report") };
         let told =
             |step: &Step| String::from_utf8(step.spelled()).unwrap().replace(home.to_str().unwrap(), "~");
-        steps.iter().map(told).collect()
+        let is_variable = |step: &&Step| matches!(step, Step::Export { .. } | Step::Unset { .. });
+        steps.iter().filter(|step| !is_variable(step)).map(told).collect()
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! `rmvirtualenv NAME...`: remove environments, and nothing else.
 
-use std::ffi::{OsStr, OsString};
-use std::path::Path;
+use std::ffi::OsString;
 
 use anyhow::{Result, bail};
 
@@ -38,7 +37,6 @@ impl Args {
         for name in &names {
             check(name, context)?;
         }
-        let hooks = context.hooks()?;
         let mut plan = Plan::report("");
         for name in &names {
             plan.effects.push(Effect::Say(format!("Removing {name}...")));
@@ -63,9 +61,9 @@ impl Args {
             {
                 plan.answer = Answer::Script(vec![Step::Chdir(home.path().to_path_buf())]);
             }
-            plan.effects.extend(hook(Hook::Prermvirtualenv, &hooks, home.path(), name.as_os_str()));
+            plan.effects.extend(hook(Hook::Prermvirtualenv, name, context)?);
             plan.effects.push(removal);
-            plan.effects.extend(hook(Hook::Postrmvirtualenv, &hooks, home.path(), name.as_os_str()));
+            plan.effects.extend(hook(Hook::Postrmvirtualenv, name, context)?);
         }
         Ok(plan)
     }
@@ -90,15 +88,17 @@ fn check(name: &Name, context: &Context) -> Result<()> {
 }
 
 /// The effect of a global hook, or the word that it is broken.
-fn hook(hook: Hook, hooks: &Path, directory: &Path, argument: &OsStr) -> Option<Effect> {
-    match hook.runnable(hooks) {
+fn hook(hook: Hook, name: &Name, context: &Context) -> Result<Option<Effect>> {
+    Ok(match hook.runnable(&context.hooks()?) {
         Runnable::Nothing => None,
         Runnable::Broken(why) => Some(Effect::Say(format!("WARNING: {why}"))),
-        Runnable::Program(program) => {
-            let (directory, argument) = (directory.to_path_buf(), argument.to_owned());
-            Some(Effect::Hook { directory, program, argument })
-        }
-    }
+        Runnable::Program(program) => Some(Effect::Hook {
+            directory: context.home()?.path().to_path_buf(),
+            program,
+            argument: name.as_os_str().to_owned(),
+            variables: context.hook_variables()?,
+        }),
+    })
 }
 
 #[cfg(test)]
@@ -106,6 +106,7 @@ mod tests {
     use super::*;
     use crate::context::Surroundings;
     use std::fs;
+    use std::path::Path;
 
     fn plan(names: &[&str], home: &Path, active: &str) -> Result<Plan> {
         let variables = [("WORKON_HOME", home.to_str().unwrap()), ("XDG_CONFIG_HOME", "/nowhere")];

@@ -66,7 +66,7 @@ impl Args {
         let entry = Entry { venv: &venv, name: name.as_os_str(), project: project.as_deref(), cd };
         let (warnings, steps) = entry.activation(context, false)?;
         plan.effects.extend(warnings);
-        Ok(Plan::script(steps).after(plan.effects))
+        Ok(Plan::script(with_variables(steps, context)?).after(plan.effects))
     }
 }
 
@@ -124,12 +124,24 @@ impl Entry<'_> {
             .collect();
         if !sourced.is_empty() {
             let name = "VIRTUALENVWRAPPER_PROJECT_CD";
-            steps.push(Step::Export { name, value: if self.cd { "1" } else { "0" } });
+            steps.push(Step::Export { name, value: if self.cd { "1".into() } else { "0".into() } });
             steps.extend(sourced);
             steps.push(Step::Unset { name });
         }
         Ok((warnings, steps))
     }
+}
+
+/// `steps` amid the variables that hooks find under virtualenvwrapper, which exports them for good. Here they are
+/// there while hooks may run: other tools change their ways where WORKON_HOME is set.
+pub(super) fn with_variables(steps: Vec<Step>, context: &Context) -> Result<Vec<Step>> {
+    if !steps.iter().any(Step::is_hook) {
+        return Ok(steps);
+    }
+    let variables = context.hook_variables()?;
+    let exports = variables.iter().map(|(name, value)| Step::Export { name, value: value.clone() });
+    let unsets = variables.iter().map(|(name, _)| Step::Unset { name });
+    Ok(exports.chain(steps).chain(unsets).collect())
 }
 
 /// The step that sources `hook` in `directory`, unless that would do nothing.
@@ -212,6 +224,9 @@ mod tests {
         assert_eq!(
             told,
             [
+                "__venvyard_export 'VIRTUALENVWRAPPER_HOOK_DIR' '~'",
+                "__venvyard_export 'VIRTUALENVWRAPPER_PROJECT_FILENAME' '.project'",
+                "__venvyard_export 'VIRTUALENVWRAPPER_WORKON_CD' '1'",
                 "__venvyard_deactivate",
                 "__venvyard_hook '~' '~/preactivate' 'blog'",
                 "__venvyard_hook '~' '~/blog/bin/preactivate' 'blog'",
@@ -222,6 +237,9 @@ mod tests {
                 "__venvyard_source '~/postactivate' 'post_activate'",
                 "__venvyard_source '~/blog/bin/postactivate' 'post_activate'",
                 "__venvyard_unset 'VIRTUALENVWRAPPER_PROJECT_CD'",
+                "__venvyard_unset 'VIRTUALENVWRAPPER_HOOK_DIR'",
+                "__venvyard_unset 'VIRTUALENVWRAPPER_PROJECT_FILENAME'",
+                "__venvyard_unset 'VIRTUALENVWRAPPER_WORKON_CD'",
             ]
         );
     }

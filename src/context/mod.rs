@@ -131,6 +131,18 @@ impl Context {
         }
     }
 
+    /// What hooks find in their environment under virtualenvwrapper, and do not find in ours.
+    pub fn hook_variables(&self) -> Result<Vec<(&'static str, OsString)>> {
+        let cd = if self.cd_to_project()? { "1" } else { "0" };
+        let all = [
+            ("WORKON_HOME", self.home()?.path().as_os_str().to_owned()),
+            ("VIRTUALENVWRAPPER_HOOK_DIR", self.hooks()?.into_os_string()),
+            ("VIRTUALENVWRAPPER_PROJECT_FILENAME", self.project_file().to_owned()),
+            ("VIRTUALENVWRAPPER_WORKON_CD", cd.into()),
+        ];
+        Ok(all.into_iter().filter(|(name, _)| self.variable(name).is_none()).collect())
+    }
+
     /// The active environment, `$VIRTUAL_ENV`.
     pub fn active(&self) -> Option<Venv> {
         self.variable("VIRTUAL_ENV").map(|root| Venv::at(root.into()))

@@ -30,8 +30,8 @@ pub(crate) fn perform(effects: &[Effect]) -> Result<()> {
         Effect::Unlink(path) => {
             fs::remove_file(path).with_context(|| format!("cannot remove the link {}", path.display()))
         }
-        Effect::Hook { directory, program, argument } => {
-            run::hook(program, argument, directory);
+        Effect::Hook { directory, program, argument, variables } => {
+            run::hook(program, argument, directory, variables);
             Ok(())
         }
         Effect::Write { path, contents } => write::write(path, contents),

@@ -67,9 +67,10 @@ const PYTHON_VARIABLES: [&str; 11] = [
 ];
 
 /// Runs a hook; what it returns counts for nothing, that it could not be started is said.
-pub(super) fn hook(path: &Path, argument: &OsStr, directory: &Path) {
+pub(super) fn hook(path: &Path, argument: &OsStr, directory: &Path, variables: &[(&str, OsString)]) {
     use std::io::IsTerminal;
     let mut command = program(path, &[argument.to_owned()], directory);
+    command.envs(variables.iter().map(|(name, value)| (name, value)));
     // Of `while read x; do rmvirtualenv "$x"; done` a hook shall eat nothing.
     if !io::stdin().is_terminal() {
         command.stdin(Stdio::null());

@@ -66,7 +66,7 @@ pub enum Step {
     /// Change directory.
     Chdir(PathBuf),
     /// Set and export a variable.
-    Export { name: &'static str, value: &'static str },
+    Export { name: &'static str, value: OsString },
     /// Unset a variable.
     Unset { name: &'static str },
     /// Print a text and a line's end on stdout.
@@ -101,10 +101,15 @@ impl Step {
                 list("__venvyard_inside", std::iter::once(root.as_os_str()).chain(step.words()))
             }
             Self::Chdir(directory) => list("__venvyard_chdir", [directory.as_ref()]),
-            Self::Export { name, value } => list("__venvyard_export", [OsStr::new(name), OsStr::new(value)]),
+            Self::Export { name, value } => list("__venvyard_export", [OsStr::new(name), value.as_os_str()]),
             Self::Unset { name } => list("__venvyard_unset", [OsStr::new(name)]),
             Self::Print(text) => list("__venvyard_print", [text.as_os_str()]),
         }
+    }
+
+    /// Whether it is a hook.
+    pub fn is_hook(&self) -> bool {
+        matches!(self, Self::Source { .. } | Self::Hook { .. } | Self::Inside { .. })
     }
 
     /// Whether code of the user's or a package's runs in it, which may write to hook files.
