@@ -67,7 +67,7 @@ fn left(sandbox: &Sandbox) -> Vec<PathBuf> {
 }
 
 /// From nothing to a page in the browser and back. pip talks to stderr, so that stdout tells the story.
-const WALK: &str = r#"
+pub(crate) const WALK: &str = r#"
 set -e
 mkvirtualenv myapp
 pip install --quiet django >&2

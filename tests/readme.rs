@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use crate::pypi::WALK;
 use crate::support::{Sandbox, VENVYARD, project, shells, told};
 
 /// The fenced blocks of README in `language`.
@@ -19,6 +20,18 @@ pub(crate) fn typed(block: usize) -> Vec<String> {
     let block = blocks("console").into_iter().nth(block).expect("a console block");
     let lines = block.lines().filter_map(|line| line.strip_prefix("$ "));
     lines.map(|line| line.split("  #").next().unwrap_or_default().trim_end().to_owned()).collect()
+}
+
+/// The first screen, but for what a script needs beside: where words go, a port, what keeps a server in check.
+#[test]
+fn the_first_screen_is_what_the_walk_types() {
+    let beside = [" --quiet", " >&2", " &", " \"127.0.0.1:$PORT\" --noreload", " || echo \"status $?\""];
+    let walked =
+        WALK.lines().map(|line| beside.iter().fold(line.to_owned(), |line, word| line.replace(word, "")));
+    let mut walked = walked.collect::<Vec<_>>().into_iter();
+    for line in typed(0) {
+        assert!(walked.any(|step| step == line), "the walk does not type `{line}` in its place");
+    }
 }
 
 #[test]
