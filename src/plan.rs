@@ -107,6 +107,20 @@ impl Plan {
         self
     }
 
+    /// The same with its steps amid `variables`, if hooks are among them. virtualenvwrapper exports these for good;
+    /// here they are there while hooks may run, since other tools change their ways where WORKON_HOME is set.
+    pub fn amid(mut self, variables: impl FnOnce() -> Result<Vec<(&'static str, OsString)>>) -> Result<Self> {
+        if let Answer::Script(steps) = &mut self.answer
+            && steps.iter().any(Step::is_hook)
+        {
+            let variables = variables()?;
+            let exports = variables.iter().map(|(name, value)| Step::Export { name, value: value.clone() });
+            let unsets = variables.iter().map(|(name, _)| Step::Unset { name });
+            *steps = exports.chain(std::mem::take(steps)).chain(unsets).collect();
+        }
+        Ok(self)
+    }
+
     /// Fails when the plan has steps and there is no live shell to take them.
     pub fn refuse_without_shim(&self, shim: Option<Shim>) -> Result<()> {
         match &self.answer {

@@ -4,9 +4,8 @@ use std::ffi::OsString;
 
 use anyhow::{Result, bail};
 
-use super::workon;
 use crate::context::Context;
-use crate::plan::{Answer, Effect, Plan};
+use crate::plan::{Effect, Plan};
 use crate::shell::Step;
 use crate::venv::{Home, Hook, Name, Runnable};
 
@@ -86,7 +85,7 @@ fn long(context: &Context) -> Result<Plan> {
         return Ok(Plan::report(text).after(warnings));
     }
     steps.push(Step::print(text));
-    Ok(Plan { effects: warnings, answer: Answer::Script(workon::with_variables(steps, context)?), status: 0 })
+    Plan::script(steps).after(warnings).amid(|| context.hook_variables())
 }
 
 /// The hook, run where all hooks are, in a shell where the environment is active.
@@ -128,6 +127,7 @@ fn json(context: &Context) -> Result<Plan> {
 mod tests {
     use super::*;
     use crate::context::Surroundings;
+    use crate::plan::Answer;
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
     use std::path::Path;

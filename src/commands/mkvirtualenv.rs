@@ -125,7 +125,7 @@ impl Args {
         let stirred = steps.iter().any(Step::may_write_hooks);
         steps.extend(workon::sourced(Hook::Postmkvirtualenv, &hooks, stirred));
         effects.extend(warnings);
-        Ok(Plan::script(workon::with_variables(steps, context)?).after(effects))
+        Plan::script(steps).after(effects).amid(|| context.hook_variables())
     }
 
     /// Whether something is there to be replaced; fails where that was not asked for.

@@ -66,7 +66,7 @@ impl Args {
         let entry = Entry { venv: &venv, name: name.as_os_str(), project: project.as_deref(), cd };
         let (warnings, steps) = entry.activation(context, false)?;
         plan.effects.extend(warnings);
-        Ok(Plan::script(with_variables(steps, context)?).after(plan.effects))
+        Plan::script(steps).after(plan.effects).amid(|| context.hook_variables())
     }
 }
 
@@ -130,18 +130,6 @@ impl Entry<'_> {
         }
         Ok((warnings, steps))
     }
-}
-
-/// `steps` amid the variables that hooks find under virtualenvwrapper, which exports them for good. Here they are
-/// there while hooks may run: other tools change their ways where WORKON_HOME is set.
-pub(super) fn with_variables(steps: Vec<Step>, context: &Context) -> Result<Vec<Step>> {
-    if !steps.iter().any(Step::is_hook) {
-        return Ok(steps);
-    }
-    let variables = context.hook_variables()?;
-    let exports = variables.iter().map(|(name, value)| Step::Export { name, value: value.clone() });
-    let unsets = variables.iter().map(|(name, _)| Step::Unset { name });
-    Ok(exports.chain(steps).chain(unsets).collect())
 }
 
 /// The step that sources `hook` in `directory`, unless that would do nothing.
