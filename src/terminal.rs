@@ -41,17 +41,17 @@ pub(crate) fn misuse(misuse: &clap::Error) -> u8 {
     2
 }
 
-/// Shows `text` with a turning wheel until the returned guard is dropped; only on a terminal.
+/// Shows `text` with a turning wheel, from 0.4 seconds on until the returned guard is dropped; only on a terminal.
 pub(crate) fn progress(text: &str) -> Progress {
     if !std::io::stderr().is_terminal() {
         return Progress(None);
     }
-    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
-        bar.set_style(style);
-    }
-    bar.set_message(printable(text));
-    bar.enable_steady_tick(Duration::from_millis(120));
+    let style = ProgressStyle::with_template("{spinner} {msg} {elapsed}");
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())
+        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
+        .with_message(printable(text));
+    // The first tick draws it: what is done sooner shows nothing.
+    bar.enable_steady_tick(Duration::from_millis(400));
     Progress(Some(bar))
 }
 
