@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 
 use crate::shell::{self, Shim, Step};
+use crate::venv::template::{Kind, LinkMode, Workshop};
 use crate::venv::{Python, Venv};
 
 /// What a command decided. Nothing is answered unless every effect succeeded.
@@ -62,12 +63,29 @@ pub struct Creation {
     pub maker: Maker,
     /// Options for the maker, before the environment's name.
     pub options: Vec<OsString>,
+    /// How a template does what these options say, without the maker; none if it cannot.
+    pub recipe: Option<Recipe>,
     /// Whether it takes the place of one that is there.
     pub replace: bool,
     /// A file that names its project, and what it holds.
     pub project: Option<(OsString, PathBuf)>,
     /// The interpreter that its new hook files name after `#!`.
     pub hook_shell: PathBuf,
+}
+
+/// What a template is to become.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recipe {
+    /// Where the interpreter's templates lie.
+    pub workshop: Workshop,
+    /// Which of them.
+    pub kind: Kind,
+    /// A prompt of the user's.
+    pub prompt: Option<String>,
+    /// Whether the environment sees the interpreter's packages.
+    pub system_site_packages: bool,
+    /// How files are shared with the template.
+    pub link_mode: LinkMode,
 }
 
 /// Who makes an environment.

@@ -10,12 +10,15 @@ use std::process::{ExitStatus, Stdio};
 use anyhow::{Context as _, Result, bail};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
+use super::clone::{self, Outcome};
 use super::nest::{self, Nest};
 use super::remove::delete;
 use super::run::{self, Interrupted};
+use super::seed;
 use crate::plan::{Creation, Maker};
 use crate::terminal;
 use crate::venv::relocate::{self, Move};
+use crate::venv::template::{Filling, Manifest};
 use crate::venv::{Hook, Venv};
 
 /// Makes an environment. It is in its place whole, or not at all.
@@ -24,11 +27,52 @@ pub(super) fn create(creation: &Creation) -> Result<()> {
     let home = root.parent().unwrap_or(Path::new("/"));
     nest::sweep(home);
     let nest = Nest::beside(root, "partial").with_context(|| format!("cannot create {}", root.display()))?;
-    make(creation, &nest)?;
     let made = Venv::at(nest.place().to_path_buf());
-    relocate(&made, Move { from: nest.place(), to: root })?;
+    if !from_template(creation, &made)? {
+        make(creation, &nest)?;
+        relocate(&made, Move { from: nest.place(), to: root })?;
+    }
     furnish(&made, creation).with_context(|| format!("cannot create {}", root.display()))?;
     appear(&nest, root, creation.replace)
+}
+
+/// Clones the template that the recipe asks for; tells whether there could be one. What stands in the way of a
+/// template may be no matter to the maker, which is tried then.
+fn from_template(creation: &Creation, made: &Venv) -> Result<bool> {
+    let (Some(recipe), Maker::Venv(python)) = (&creation.recipe, &creation.maker) else { return Ok(false) };
+    let root = creation.venv.root();
+    let (Some(path), Some(name)) = (root.to_str(), root.file_name().and_then(|name| name.to_str())) else {
+        return Ok(false);
+    };
+    let prompt = recipe.prompt.as_deref();
+    let filling = Filling { root: path, name, prompt, system_site_packages: recipe.system_site_packages };
+    if !filling.is_plain() {
+        return Ok(false);
+    }
+    let mut template = seed::template(python, recipe);
+    for _ in 0..2 {
+        let (template_made, manifest) = match template {
+            Err(error) if error.is::<Interrupted>() => return Err(error),
+            Err(error) => {
+                terminal::say(&format!(
+                    "NOTE: no template can be kept ({error:#}); the interpreter makes each one."
+                ));
+                return Ok(false);
+            }
+            Ok((_, Manifest { unproven: Some(_), .. })) => return Ok(false),
+            Ok(template) => template,
+        };
+        match clone::clone(&template_made, &manifest, made.root(), &filling, recipe.link_mode)
+            .with_context(|| format!("cannot create {}", root.display()))?
+        {
+            Outcome::Whole => return Ok(true),
+            Outcome::Changed => {
+                let _ = delete(made.root());
+                template = seed::build(python, &recipe.workshop, recipe.kind);
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// Lets the maker make the environment in the nest, under its own name.

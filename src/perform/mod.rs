@@ -1,9 +1,11 @@
 //! The only room that changes the disk: one match from an effect to a function.
 
+mod clone;
 mod create;
 mod nest;
 mod remove;
 mod run;
+mod seed;
 mod write;
 
 use std::fs;

@@ -5,6 +5,7 @@ mod hook;
 mod name;
 mod python;
 pub(crate) mod relocate;
+pub(crate) mod template;
 
 use std::ffi::OsStr;
 use std::fs;

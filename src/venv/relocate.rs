@@ -90,19 +90,21 @@ fn replaced_spelling(text: &[u8], from: &[u8], to: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// The first line of a script.
-struct Shebang<'a> {
-    interpreter: Cow<'a, [u8]>,
-    arguments: &'a [u8],
+pub(crate) struct Shebang<'a> {
+    /// The absolute path of the interpreter.
+    pub interpreter: Cow<'a, [u8]>,
+    /// What follows it.
+    pub arguments: &'a [u8],
     /// The quote that a trampoline puts around its interpreter: `"` by old distlibs, `'` from 0.4 on.
-    quote: u8,
+    pub quote: u8,
 }
 
 /// The start of the trampoline that pip writes where a plain `#!` line would be too long or hold a blank.
-const TRAMPOLINE: &[u8] = b"#!/bin/sh\n'''exec' ";
+pub(super) const TRAMPOLINE: &[u8] = b"#!/bin/sh\n'''exec' ";
 const TRAMPOLINE_END: &[u8] = b" \"$0\" \"$@\"\n' '''\n";
 
 /// The interpreter that a script names, in either form, and the text below.
-fn split_shebang(text: &[u8]) -> (Option<Shebang<'_>>, &[u8]) {
+pub(crate) fn split_shebang(text: &[u8]) -> (Option<Shebang<'_>>, &[u8]) {
     if let Some(rest) = text.strip_prefix(TRAMPOLINE)
         && let Some(end) = rest.windows(TRAMPOLINE_END.len()).position(|window| window == TRAMPOLINE_END)
     {
@@ -126,7 +128,7 @@ fn split_shebang(text: &[u8]) -> (Option<Shebang<'_>>, &[u8]) {
 
 impl Shebang<'_> {
     /// The line for another interpreter, as distlib writes it, which pip has on board.
-    fn with(&self, interpreter: &[u8]) -> Vec<u8> {
+    pub(crate) fn with(&self, interpreter: &[u8]) -> Vec<u8> {
         let blank = interpreter.contains(&b' ');
         let plain = [b"#!".as_slice(), interpreter, self.arguments, b"\n"].concat();
         if !blank && plain.len() <= LONGEST_SHEBANG {
