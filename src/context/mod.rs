@@ -240,6 +240,7 @@ mod tests {
             variables: variables.iter().map(|(name, value)| (name.into(), value.into())).collect(),
             directory: Some("/work".into()),
             executable: "/opt/bin/venvyard".into(),
+            umask: 0o022,
         })
     }
 

@@ -238,7 +238,7 @@ fn record_pieces(text: &str, record: &Path, entries: &[Entry]) -> Vec<Piece> {
         let listed = line.split(',').next().unwrap_or_default();
         let path = normal(&packages.join(listed));
         if line.contains(",sha256=") && texts.contains(&path.as_path()) {
-            plain.push_str(&format!("{listed},"));
+            plain.extend([listed, ","]);
             pieces.extend([Piece::Plain(std::mem::take(&mut plain)), Piece::Digest(path)]);
             plain.push_str(if line.ends_with("\r\n") { "\r\n" } else { "\n" });
         } else {

@@ -28,8 +28,8 @@ impl Workshop {
         let mut hash = Sha256::new();
         hash.update(format!("{FORMAT} {umask:o} "));
         hash.update(executable.as_os_str().as_bytes());
-        let name: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        Self(cache.join("templates").join(name))
+        let name = u64::from_be_bytes(*hash.finalize().first_chunk().expect("a hash is longer"));
+        Self(cache.join("templates").join(format!("{name:016x}")))
     }
 
     /// Its directory.
@@ -323,10 +323,10 @@ impl Filling<'_> {
                     text.extend_from_slice(if *empty_line && is_plain { b"\n" } else { b"" });
                 }
                 Piece::Digest(path) => {
-                    text.extend_from_slice(digest(&text_of(path).unwrap_or_default()).as_bytes())
+                    text.extend_from_slice(digest(&text_of(path).unwrap_or_default()).as_bytes());
                 }
                 Piece::SystemSitePackages => {
-                    text.extend_from_slice(self.system_site_packages.to_string().as_bytes())
+                    text.extend_from_slice(self.system_site_packages.to_string().as_bytes());
                 }
                 Piece::SystemSitePackagesOption if self.system_site_packages => {
                     text.extend_from_slice(b" --system-site-packages");
