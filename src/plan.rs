@@ -44,6 +44,10 @@ pub enum Effect {
     MakeDirectory(PathBuf),
     /// Make an environment; it appears whole or not at all.
     Create(Creation),
+    /// Make an environment of a used one.
+    Copy(Copying),
+    /// Remove what was installed into an environment.
+    Wipe(Venv),
     /// Remove an environment: its name is gone at once.
     Remove(Venv),
     /// Remove a link to an environment; what it points to stays.
@@ -70,6 +74,19 @@ pub struct Creation {
     /// A file that names its project, and what it holds.
     pub project: Option<(OsString, PathBuf)>,
     /// The interpreter that its new hook files name after `#!`.
+    pub hook_shell: PathBuf,
+}
+
+/// All that is needed to make an environment of a used one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Copying {
+    /// The environment that is there.
+    pub source: Venv,
+    /// Where the new one appears.
+    pub target: Venv,
+    /// Whether the source goes when the new one is whole.
+    pub is_move: bool,
+    /// The interpreter that new hook files name after `#!`.
     pub hook_shell: PathBuf,
 }
 
@@ -173,6 +190,11 @@ impl Effect {
             Self::Say(text) => format!("say: {text}"),
             Self::MakeDirectory(path) => format!("make directory: {}", path.display()),
             Self::Create(creation) => creation.described(),
+            Self::Copy(Copying { source, target, is_move, .. }) => {
+                let verb = if *is_move { "move" } else { "copy" };
+                format!("{verb}: {} to {}", source.root().display(), target.root().display())
+            }
+            Self::Wipe(venv) => format!("remove what is installed in: {}", venv.root().display()),
             Self::Remove(venv) => format!("remove: {}", venv.root().display()),
             Self::Unlink(path) => format!("remove link: {}", path.display()),
             Self::Hook { directory, program, argument } => {

@@ -108,7 +108,7 @@ impl Args {
             Runnable::Program(program) => steps.push(Step::Hook {
                 directory: home.path().to_path_buf(),
                 program,
-                argument: name.as_os_str().to_owned(),
+                arguments: vec![name.as_os_str().to_owned()],
             }),
         }
         let stirred = !steps.is_empty();

@@ -103,8 +103,8 @@ impl Entry<'_> {
                 }
             };
             stirred = true;
-            let (directory, argument) = (home.path().to_path_buf(), self.name.to_owned());
-            steps.push(Step::Hook { directory, program, argument });
+            let (directory, arguments) = (home.path().to_path_buf(), vec![self.name.to_owned()]);
+            steps.push(Step::Hook { directory, program, arguments });
         }
         steps.push(Step::Activate { root: self.venv.root().to_path_buf(), hooks: hooks.clone() });
         if let Some(project) = self.project.filter(|_| self.cd) {

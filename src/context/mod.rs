@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::shell::{Shell, Shim};
 use crate::venv::template::LinkMode;
-use crate::venv::{Home, Pythons, Venv};
+use crate::venv::{Home, Pythons, Venv, normal};
 use config::Config;
 
 /// What the process was started with.
@@ -227,7 +227,7 @@ impl Context {
         if expanded.is_absolute() {
             return Ok(expanded);
         }
-        Ok(expand::normal(&self.directory()?.join(expanded)))
+        Ok(normal(&self.directory()?.join(expanded)))
     }
 }
 

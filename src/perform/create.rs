@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 
 use anyhow::{Context as _, Result, bail};
@@ -12,12 +12,13 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::clone::{self, Outcome};
 use super::nest::{self, Nest};
+use super::relocate::{self, Share};
 use super::remove::delete;
 use super::run::{self, Interrupted};
 use super::seed;
-use crate::plan::{Creation, Maker};
+use crate::plan::{Copying, Creation, Maker};
 use crate::terminal;
-use crate::venv::relocate::{self, Move};
+use crate::venv::relocate::Move;
 use crate::venv::template::{Filling, Manifest};
 use crate::venv::{Hook, Venv};
 
@@ -30,10 +31,34 @@ pub(super) fn create(creation: &Creation) -> Result<()> {
     let made = Venv::at(nest.place().to_path_buf());
     if !from_template(creation, &made)? {
         make(creation, &nest)?;
-        relocate(&made, Move { from: nest.place(), to: root })?;
+        relocate::in_place(made.root(), &Move::new([nest.place().to_path_buf()], root))?;
     }
     furnish(&made, creation).with_context(|| format!("cannot create {}", root.display()))?;
     appear(&nest, root, creation.replace)
+}
+
+/// Makes an environment of a used one. It is in its place whole, or not at all; of a move the source goes only then.
+pub(super) fn copy(copying: &Copying) -> Result<()> {
+    let (source, root) = (copying.source.root(), copying.target.root());
+    let cannot = || format!("cannot copy {} to {}", source.display(), root.display());
+    nest::sweep(root.parent().unwrap_or(Path::new("/")));
+    let nest = Nest::beside(root, "partial").with_context(cannot)?;
+    let change = Move::new(copying.source.spellings(), root);
+    let share = if copying.is_move { Share::Files } else { Share::Nothing };
+    // A link to an environment is copied as what it leads to.
+    let real = source.canonicalize().with_context(cannot)?;
+    let left = relocate::copy(&real, nest.place(), &change, share).with_context(cannot)?;
+    hook_files(&Venv::at(nest.place().to_path_buf()), &copying.hook_shell).with_context(cannot)?;
+    appear(&nest, root, false)?;
+    if !left.is_empty() {
+        let left: Vec<String> = left.iter().map(|path| format!("\n  {}", path.display())).collect();
+        terminal::say(&format!(
+            "WARNING: these still name {}, and cannot be changed:{}",
+            source.display(),
+            left.concat()
+        ));
+    }
+    if copying.is_move { super::remove::remove(&copying.source) } else { Ok(()) }
 }
 
 /// Clones the template that the recipe asks for; tells whether there could be one. What stands in the way of a
@@ -129,75 +154,27 @@ fn succeeded(status: ExitStatus, maker: &Maker) -> Result<()> {
     }
 }
 
-/// Rewrites what names the nest: scripts in bin, pyvenv.cfg, and the RECORDs of the scripts.
-fn relocate(made: &Venv, change: Move<'_>) -> Result<()> {
-    let mut rewritten: Vec<PathBuf> = Vec::new();
-    let bin = fs::read_dir(made.bin()).with_context(|| format!("cannot list {}", made.bin().display()))?;
-    let scripts = bin.flatten().map(|entry| entry.path());
-    for path in scripts.chain([made.root().join("pyvenv.cfg")]) {
-        let is_file = path.symlink_metadata().is_ok_and(|data| data.is_file());
-        if is_file && rewrite(&path, |text| change.text(text))? {
-            rewritten.push(path);
-        }
-    }
-    for record in records(made) {
-        let packages = record.parent().and_then(Path::parent).unwrap_or(Path::new("/")).to_path_buf();
-        rewrite(&record, |text| {
-            let text = std::str::from_utf8(text).ok()?;
-            let contents = |listed: &str| {
-                let path = packages.join(listed).canonicalize().ok()?;
-                let is_rewritten = |other: &PathBuf| other.canonicalize().is_ok_and(|other| other == path);
-                if listed.starts_with("..") && rewritten.iter().any(is_rewritten) {
-                    fs::read(path).ok()
-                } else {
-                    None
-                }
-            };
-            relocate::record(text, contents).map(String::into_bytes)
-        })?;
-    }
-    Ok(())
-}
-
-/// The RECORD of every package that the maker installed.
-fn records(made: &Venv) -> Vec<PathBuf> {
-    let children =
-        |path: PathBuf| fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
-    children(made.root().join("lib"))
-        .flat_map(|version| children(version.join("site-packages")))
-        .map(|package| package.join("RECORD"))
-        .filter(|record| record.is_file())
-        .collect()
-}
-
-/// Changes a file of an environment that nobody sees yet; tells whether it did.
-fn rewrite(path: &Path, change: impl FnOnce(&[u8]) -> Option<Vec<u8>>) -> Result<bool> {
-    let rewritten = || -> io::Result<bool> {
-        let text = fs::read(path)?;
-        // Binaries hold no text to change.
-        if text.contains(&0) {
-            return Ok(false);
-        }
-        match change(&text) {
-            Some(text) => fs::write(path, text).map(|()| true),
-            None => Ok(false),
-        }
-    };
-    rewritten().with_context(|| format!("cannot rewrite {}", path.display()))
-}
-
 /// Adds what is not the maker's: hook files to be filled in, and the project.
 fn furnish(made: &Venv, creation: &Creation) -> io::Result<()> {
-    for (hook, about, is_run) in Hook::LOCAL {
-        let path = made.bin().join(hook.file());
-        let shell = creation.hook_shell.display();
-        fs::write(&path, format!("#!{shell}\n# This hook is {about}.\n\n"))?;
-        fs::set_permissions(&path, fs::Permissions::from_mode(if is_run { 0o755 } else { 0o644 }))?;
-    }
+    hook_files(made, &creation.hook_shell)?;
     if let Some((file, project)) = &creation.project {
         let mut line = project.as_os_str().as_encoded_bytes().to_vec();
         line.push(b'\n');
         fs::write(made.root().join(file), line)?;
+    }
+    Ok(())
+}
+
+/// The local hooks that are not there yet, as files of comments.
+fn hook_files(made: &Venv, shell: &Path) -> io::Result<()> {
+    for (hook, about, is_run) in Hook::LOCAL {
+        let path = made.bin().join(hook.file());
+        if path.exists() {
+            continue;
+        }
+        let shell = shell.display();
+        fs::write(&path, format!("#!{shell}\n# This hook is {about}.\n\n"))?;
+        fs::set_permissions(&path, fs::Permissions::from_mode(if is_run { 0o755 } else { 0o644 }))?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -14,11 +14,11 @@ use super::nest::{self, Nest};
 use super::run;
 use crate::plan::Recipe;
 use crate::terminal;
-use crate::venv::Python;
 use crate::venv::relocate::split_shebang;
 use crate::venv::template::{
     Entry, FileFacts, Filling, Kind, Manifest, Piece, RECORD, Record, Template, Workshop, repr,
 };
+use crate::venv::{Python, normal};
 
 /// The template for `recipe`, made if there is none.
 ///
@@ -247,20 +247,6 @@ fn record_pieces(text: &str, record: &Path, entries: &[Entry]) -> Vec<Piece> {
     }
     pieces.push(Piece::Plain(plain));
     pieces
-}
-
-/// A relative path without its `..`.
-fn normal(path: &Path) -> PathBuf {
-    let mut normal = PathBuf::new();
-    for part in path.components() {
-        match part {
-            std::path::Component::ParentDir => {
-                normal.pop();
-            }
-            part => normal.push(part),
-        }
-    }
-    normal
 }
 
 /// Fills every text with what it was made with, which must give the very text.

@@ -8,12 +8,11 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Python;
-use super::relocate::{Shebang, TRAMPOLINE};
+use super::relocate::{Shebang, TRAMPOLINE, digest};
 
 /// Counts up when what is written below changes its meaning.
 const FORMAT: u32 = 1;
@@ -375,11 +374,6 @@ impl Filling<'_> {
         pieces.push(Piece::Plain(rest.to_owned()));
         pieces
     }
-}
-
-/// Hash and size as RECORD has them.
-pub(crate) fn digest(bytes: &[u8]) -> String {
-    format!("sha256={},{}", Base64UrlUnpadded::encode_string(&Sha256::digest(bytes)), bytes.len())
 }
 
 /// A word as Python's `repr` shows it, for words that need no escapes.
