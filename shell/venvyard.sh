@@ -11,7 +11,7 @@
 case ${BASH_VERSION-}${ZSH_VERSION-}${KSH_VERSION-} in '') \return 0 ;; esac
 
 # An alias of one of these names would turn the definition of the function into a syntax error.
-\unalias deactivate lsvirtualenv mkvirtualenv rmvirtualenv workon 2>/dev/null || \:
+\unalias cpvirtualenv deactivate lsvirtualenv mkvirtualenv mvvirtualenv rmvirtualenv wipeenv workon 2>/dev/null || \:
 
 # `venvyard init` fills in these two: the binary's absolute path, and what `uname` prints here.
 __venvyard_exe=''
@@ -223,6 +223,14 @@ __venvyard_activate() { # ROOT HOOKS: source ROOT's own activate script; HOOKS h
     __venvyard_define_deactivate
 }
 
+__venvyard_follow() { # ROOT HOOKS: the active environment was moved to ROOT; no hook is to notice
+    \set -- "$1" "$2" "${VIRTUAL_ENV-}"
+    if __venvyard_has virtualenv_deactivate; then __venvyard_lenient virtualenv_deactivate || \:; fi
+    __venvyard_path_without "$3/bin"
+    PATH=$__venvyard_line
+    __venvyard_activate "$1" "$2"
+}
+
 # --- Activation -----------------------------------------------------------------------------------
 
 __venvyard_lenient() { # WORD...: run it without nounset, which hooks and activate scripts do not expect
@@ -382,9 +390,12 @@ __venvyard_path_without() { # DIR: __venvyard_line is PATH less its first DIR
 
 # --- Commands -------------------------------------------------------------------------------------
 
+cpvirtualenv() { __venvyard cpvirtualenv "$@" || \return "$?"; }
 lsvirtualenv() { __venvyard lsvirtualenv "$@" || \return "$?"; }
 mkvirtualenv() { __venvyard mkvirtualenv "$@" || \return "$?"; }
+mvvirtualenv() { __venvyard mvvirtualenv "$@" || \return "$?"; }
 rmvirtualenv() { __venvyard rmvirtualenv "$@" || \return "$?"; }
+wipeenv() { __venvyard wipeenv "$@" || \return "$?"; }
 workon() { __venvyard workon "$@" || \return "$?"; }
 
 # A shell started by one with an active environment inherits it, but not its deactivate.
