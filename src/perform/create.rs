@@ -93,7 +93,7 @@ fn from_template(creation: &Creation, made: &Venv) -> Result<bool> {
             Outcome::Whole => return Ok(true),
             Outcome::Changed => {
                 let _ = delete(made.root());
-                template = seed::build(python, &recipe.workshop, recipe.kind);
+                template = seed::build(python, &recipe.workshop, recipe.kind, Some(&manifest.token));
             }
         }
     }

@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::Stdio;
 
@@ -32,28 +31,30 @@ pub(super) fn template(python: &Python, recipe: &Recipe) -> Result<(Template, Ma
     {
         return Ok((template, manifest));
     }
-    build(python, workshop, recipe.kind)
+    build(python, workshop, recipe.kind, None)
 }
 
-/// Makes the template anew, in place of one that is there.
-pub(super) fn build(python: &Python, workshop: &Workshop, kind: Kind) -> Result<(Template, Manifest)> {
+/// Makes the template anew, unless somebody else did: in place of none, or of the one whose token is `spoilt`.
+pub(super) fn build(
+    python: &Python,
+    workshop: &Workshop,
+    kind: Kind,
+    spoilt: Option<&str>,
+) -> Result<(Template, Manifest)> {
     let directory = workshop.path();
     fs::create_dir_all(directory).with_context(|| format!("cannot create {}", directory.display()))?;
-    // Whoever builds the same waits here, and finds it made. A second builder would do no harm.
+    // Whoever builds the same waits here, and finds it made. Where there are no locks a second builder does no harm.
     let lock = File::open(directory)?;
-    let asked = std::time::SystemTime::now();
     let _ = lock.lock();
     let template = workshop.template(kind);
-    let is_new = || {
-        fs::metadata(template.manifest_file())
-            .is_ok_and(|data| data.modified().is_ok_and(|made| made >= asked))
-    };
-    if is_new()
+    let is_known = workshop.python().as_ref() == Some(python);
+    if is_known
         && let Some(manifest) = template.manifest()
+        && spoilt != Some(manifest.token.as_str())
     {
         return Ok((template, manifest));
     }
-    if workshop.python().as_ref() != Some(python) {
+    if !is_known {
         // The interpreter changed: what was made by the old one is of no use.
         for kind in Kind::ALL {
             discard(workshop.template(kind).path());
@@ -61,6 +62,19 @@ pub(super) fn build(python: &Python, workshop: &Workshop, kind: Kind) -> Result<
         let record = serde_json::to_vec(&Record::new(python.clone()))?;
         super::write::write(&directory.join(RECORD), &record)?;
     }
+    let manifest = make(python, &template, kind)?;
+    forget_the_gone(directory.parent().unwrap_or(Path::new("/")));
+    if let Some(why) = &manifest.unproven {
+        let python = python.executable.display();
+        terminal::say(&format!(
+            "NOTE: {python} makes each environment itself, as no template can be used: {why}."
+        ));
+    }
+    Ok((template, manifest))
+}
+
+/// Lets the interpreter make an environment in a nest, reads it, and puts both in the template's place.
+fn make(python: &Python, template: &Template, kind: Kind) -> Result<Manifest> {
     let nest = Nest::beside(template.path(), "partial")?;
     fs::create_dir(nest.place())?;
     let token = nest.path().to_string_lossy().rsplit('-').next().unwrap_or_default().to_owned();
@@ -70,20 +84,35 @@ pub(super) fn build(python: &Python, workshop: &Workshop, kind: Kind) -> Result<
     let root = made.to_str().context("the cache's path is not UTF-8")?;
     let filling = Filling { root, name: &name, prompt: Some(&prompt), system_site_packages: false };
     let manifest = match entries(&made, &filling, &token) {
-        Ok(entries) => Manifest { unproven: None, entries },
-        Err(why) => Manifest { unproven: Some(format!("{why:#}")), entries: Vec::new() },
+        Ok(entries) => Manifest { token, unproven: None, entries },
+        Err(why) => Manifest { token, unproven: Some(format!("{why:#}")), entries: Vec::new() },
     };
     let built = Template::at(nest.place());
     fs::rename(&made, built.tree())?;
     fs::write(built.manifest_file(), serde_json::to_vec(&manifest)?)?;
     // What a later creation links is on the disk before it has a name.
-    rustix::fs::syncfs(&lock).ok();
+    if let Ok(directory) = File::open(nest.place()) {
+        let _ = rustix::fs::syncfs(&directory);
+    }
     discard(template.path());
     match renameat_with(CWD, nest.place(), CWD, template.path(), RenameFlags::NOREPLACE) {
         Ok(()) | Err(rustix::io::Errno::EXIST) => {}
         Err(_) => fs::rename(nest.place(), template.path())?,
     }
-    Ok((template, manifest))
+    Ok(manifest)
+}
+
+/// Discards what was made for interpreters that are no longer there, or recorded in a way that is no longer read.
+fn forget_the_gone(templates: &Path) {
+    for workshop in fs::read_dir(templates).into_iter().flatten().flatten().map(|entry| entry.path()) {
+        let is_gone = fs::read(workshop.join(RECORD)).is_ok_and(|record| {
+            serde_json::from_slice::<Record>(&record)
+                .map_or(true, |record| !record.python.executable.exists())
+        });
+        if is_gone {
+            discard(&workshop);
+        }
+    }
 }
 
 /// Puts a template that is no longer good aside and deletes it.
@@ -96,7 +125,8 @@ fn discard(template: &Path) {
 
 fn run_venv(python: &Python, kind: Kind, name: &str, prompt: &str, directory: &Path) -> Result<()> {
     let (major, minor, micro) = python.version;
-    let _progress = terminal::progress(&format!("Preparing Python {major}.{minor}.{micro}, once"));
+    let _progress =
+        terminal::progress(&format!("Preparing Python {major}.{minor}.{micro} for quick creations, once"));
     let mut arguments: Vec<OsString> = ["-I", "-m", "venv"].map(OsString::from).into();
     arguments.extend(kind.options().iter().map(OsString::from));
     arguments.extend([OsString::from("--prompt"), prompt.into(), name.into()]);
@@ -107,7 +137,11 @@ fn run_venv(python: &Python, kind: Kind, name: &str, prompt: &str, directory: &P
     if run::is_interrupted(output.status) {
         return Err(run::Interrupted.into());
     }
-    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&[output.stdout, output.stderr].concat()));
+    ensure!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).trim_end()
+    );
     Ok(())
 }
 
@@ -120,9 +154,9 @@ fn entries(root: &Path, filling: &Filling<'_>, token: &str) -> Result<Vec<Entry>
     for found in WalkDir::new(root).min_depth(1).sort_by_file_name() {
         let found = found?;
         let path = found.path().strip_prefix(root)?.to_path_buf();
-        let data = found.metadata()?;
+        let data = rustix::fs::lstat(found.path())?;
         if found.file_type().is_dir() {
-            entries.push(Entry::Directory(path, data.mode() & 0o7777));
+            entries.push(Entry::Directory(path, FileFacts::of(&data).mode));
         } else if found.file_type().is_symlink() {
             let target = fs::read_link(found.path())?;
             ensure!(!target.to_string_lossy().contains(token), "{} links into the template", path.display());

@@ -7,7 +7,9 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
+use rustix::fs::{RawMode, Stat};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -177,6 +179,8 @@ impl Template {
 /// All entries of a template, directories before what is in them.
 #[derive(Debug, Default, Deserialize, Serialize)]
 pub struct Manifest {
+    /// A word that no other template has.
+    pub token: String,
     /// Why an environment cannot be made from this tree, if its texts are not understood.
     pub unproven: Option<String>,
     /// The entries, paths relative to the root.
@@ -187,7 +191,7 @@ pub struct Manifest {
 #[derive(Debug, Deserialize, Serialize)]
 pub enum Entry {
     /// A directory and its mode.
-    Directory(PathBuf, u32),
+    Directory(PathBuf, RawMode),
     /// A symbolic link and its target.
     Link(PathBuf, PathBuf),
     /// A file that environments may share by a hard link.
@@ -202,21 +206,27 @@ pub enum Entry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct FileFacts {
     /// Its permissions.
-    pub mode: u32,
-    size: u64,
-    mtime: (i64, i64),
+    pub mode: RawMode,
+    size: i64,
+    /// In nanoseconds since 1970.
+    mtime: i128,
     owner: u32,
 }
 
 impl FileFacts {
     /// Those of `data`. The change time is left out: a link sets it.
-    pub fn of(data: &fs::Metadata) -> Self {
+    pub fn of(data: &Stat) -> Self {
         Self {
-            mode: data.mode() & 0o7777,
-            size: data.size(),
-            mtime: (data.mtime(), data.mtime_nsec()),
-            owner: data.uid(),
+            mode: data.st_mode & 0o7777,
+            size: data.st_size,
+            mtime: i128::from(data.st_mtime) * 1_000_000_000 + i128::from(data.st_mtime_nsec),
+            owner: data.st_uid,
         }
+    }
+
+    /// When it was last changed.
+    pub fn modified(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_nanos(u64::try_from(self.mtime).unwrap_or_default())
     }
 }
 
