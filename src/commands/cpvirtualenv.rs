@@ -75,13 +75,15 @@ impl Args {
         let project = source.project(context.project_file());
         let cd = context.cd_to_project()?;
         let entry = Entry { venv: &target, name: name.as_os_str(), project: project.as_deref(), cd };
-        let (warnings, activation) = entry.activation(context, !steps.is_empty())?;
+        // The copy has the source's hooks, which are not there yet: each is looked at when its turn comes.
+        let (warnings, activation) = entry.activation(context, true)?;
         steps.extend(activation);
         for hook in [Hook::Postmkvirtualenv, Hook::Postcpvirtualenv] {
             let stirred = steps.iter().any(Step::may_write_hooks);
             steps.extend(workon::sourced(hook, &hooks, stirred));
         }
         effects.extend(warnings);
+        effects.extend(workon::without_python(&source, &name));
         Ok(Plan::script(steps).after(effects))
     }
 

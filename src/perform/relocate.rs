@@ -82,7 +82,8 @@ fn put(path: &Path, text: &[u8], data: &Metadata) -> io::Result<()> {
 fn write_new(path: &Path, text: &[u8], data: &Metadata) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(data.mode()).open(path)?;
     file.write_all(text)?;
-    file.set_permissions(data.permissions())
+    file.set_permissions(data.permissions())?;
+    file.set_modified(data.modified()?)
 }
 
 fn cannot(path: &Path) -> String {

@@ -1,6 +1,7 @@
 //! The text of an environment at one path, as it reads at another.
 
 use std::borrow::Cow;
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -35,7 +36,7 @@ impl Move {
     pub(crate) fn file(&self, path: &Path, text: &[u8]) -> Option<Vec<u8>> {
         match Kind::of(path)? {
             _ if text.contains(&0) => None,
-            Kind::Script => self.script(text),
+            Kind::Script => self.script(path, text),
             Kind::Activation => {
                 let moved = self.activation(text);
                 let renamed = self.renamed(moved.as_deref().unwrap_or(text));
@@ -46,7 +47,7 @@ impl Move {
                 let renamed = self.renamed_setting(moved.as_deref().unwrap_or(text));
                 renamed.or(moved)
             }
-            Kind::Text => self.raw(text),
+            Kind::Text => self.in_language(text, Language::of(path, text)),
         }
     }
 
@@ -65,10 +66,10 @@ impl Move {
     }
 
     /// A `#!` line takes the form that the new interpreter path needs; the rest is replaced as it stands.
-    fn script(&self, text: &[u8]) -> Option<Vec<u8>> {
-        let (shebang, body) = split_shebang(text);
+    fn script(&self, path: &Path, text: &[u8]) -> Option<Vec<u8>> {
+        let (shebang, body) = split_shebang_after(text, self.root_in_shebang(text));
         let interpreter = shebang.as_ref().and_then(|shebang| self.raw(&shebang.interpreter));
-        let replaced = self.raw(body);
+        let replaced = self.in_language(body, Language::of(path, text));
         if interpreter.is_none() && replaced.is_none() {
             return None;
         }
@@ -80,9 +81,21 @@ impl Move {
         Some(moved)
     }
 
-    /// Each mention is replaced in the spelling that it has: as it is, with its `'` escaped in one of the usual
-    /// ways, or as in a URL.
+    /// How much of the `#!` line's interpreter is an old root. pip pastes one with blanks as it is into scripts that
+    /// are data, which the system then cannot start.
+    fn root_in_shebang(&self, text: &[u8]) -> usize {
+        let line = text.strip_prefix(b"#!").unwrap_or_default();
+        let roots = self.from.iter().map(|from| from.as_os_str().as_bytes());
+        roots.filter(|root| line.starts_with(root)).map(<[u8]>::len).max().unwrap_or(0)
+    }
+
     fn raw(&self, text: &[u8]) -> Option<Vec<u8>> {
+        self.in_language(text, Language::None)
+    }
+
+    /// Each mention is replaced in the spelling that it has: as it is, with its `'` escaped in one of the usual
+    /// ways, or as in a URL. One that needed no escape gets those that the new path needs.
+    fn in_language(&self, text: &[u8], language: Language) -> Option<Vec<u8>> {
         let mut spellings: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
         for from in &self.from {
             let (from, to) = (from.as_os_str().as_bytes(), self.to.as_os_str().as_bytes());
@@ -94,7 +107,10 @@ impl Move {
         // Where nothing needs an escape the spellings are one.
         let mut seen = std::collections::HashSet::new();
         spellings.retain(|(from, _)| seen.insert(from.clone()));
-        substitute(text, &spellings, |_, _, to| to.to_vec())
+        let plain = self.to.as_os_str().as_bytes();
+        substitute(text, &spellings, |text, start, to| {
+            if to == plain { language.spelled(text, start, to) } else { to.to_vec() }
+        })
     }
 
     /// In activate scripts of shells a mention takes the quotes that the new path needs where it stands.
@@ -107,50 +123,28 @@ impl Move {
             }
             spellings.push((from, to));
         }
-        substitute(text, &spellings, |text, start, to| match quote_at(text, start) {
-            Some(b'\'') => replace(to, b"'", SHLEX),
-            Some(_) => to.to_vec(),
-            None if to.starts_with(b"'") => to.to_vec(),
-            None => shell_quoted(to),
+        substitute(text, &spellings, |text, start, to| {
+            if to.starts_with(b"'") { to.to_vec() } else { Language::Shell.spelled(text, start, to) }
         })
     }
 
     /// An activate script with the prompt that generators make of the environment's name; another one is the user's.
     fn renamed(&self, text: &[u8]) -> Option<Vec<u8>> {
-        let (old, new) = self.names()?;
-        let mut forms: Vec<(Vec<u8>, Vec<u8>)> = vec![form("(", &old, ") ", "(", &new, ") ")];
-        for start in [
-            "VIRTUAL_ENV_PROMPT=",
-            "VIRTUAL_ENV_PROMPT ",
-            "_virtualenv_prompt_tcsh = ",
-            "_virtualenv_prompt_plain = ",
-            "(set_color 4B8BBE) ",
-            "set env_name = ",
-            "PS1=\"(\"",
-            "set prompt = \"(\"",
-        ] {
-            forms.push(form(start, &double(&old), "", start, &double(&new), ""));
-            forms.push(form(start, &single(&old), "", start, &single(&new), ""));
-            let bare = String::from_utf8_lossy(&shell_quoted(old.as_bytes())).into_owned();
-            let quoted = String::from_utf8_lossy(&shell_quoted(new.as_bytes())).into_owned();
-            for end in ["\n", " ", "\")", "\""] {
-                forms.push(form(start, &bare, end, start, &quoted, end));
-            }
-        }
-        forms.push(form("if (", &double(&old), " ", "if (", &double(&new), " "));
-        replaced_forms(text, &forms)
+        let forms = self.names().into_iter().flat_map(|(old, new)| prompt_forms(old, new));
+        replaced_forms(text, &forms.collect::<Vec<_>>())
     }
 
     /// pyvenv.cfg with the prompt that uv made of the name.
     fn renamed_setting(&self, text: &[u8]) -> Option<Vec<u8>> {
-        let (old, new) = self.names()?;
-        replaced_forms(text, &[form("\nprompt = ", &old, "\n", "\nprompt = ", &new, "\n")])
+        let forms = self.names().into_iter().map(|(old, new)| form("\nprompt = ", old, "\n", new));
+        replaced_forms(text, &forms.collect::<Vec<_>>())
     }
 
-    fn names(&self) -> Option<(String, String)> {
-        let name = |path: &Path| Some(path.file_name()?.to_str()?.to_owned());
-        let (old, new) = (name(self.from.first()?)?, name(&self.to)?);
-        (old != new).then_some((old, new))
+    /// Each name that the environment had, and the new one.
+    fn names(&self) -> Vec<(&str, &str)> {
+        let Some(new) = self.to.file_name().and_then(OsStr::to_str) else { return Vec::new() };
+        let names = self.from.iter().filter_map(|from| from.file_name()?.to_str());
+        names.filter(|old| *old != new).map(|old| (old, new)).collect()
     }
 }
 
@@ -179,6 +173,50 @@ impl Kind {
             ["lib" | "lib64", _, "site-packages", _, "direct_url.json"] => Some(Self::Text),
             ["share" | "etc" | "src", ..] => Some(Self::Text),
             _ => None,
+        }
+    }
+}
+
+/// How a text spells a path that holds blanks and quotes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Language {
+    Shell,
+    Python,
+    PowerShell,
+    /// As it is.
+    None,
+}
+
+impl Language {
+    /// What the file at `path` is written in, by its name or its `#!` line.
+    fn of(path: &Path, text: &[u8]) -> Self {
+        match path.extension().and_then(OsStr::to_str) {
+            Some("py" | "xsh") => return Self::Python,
+            Some("ps1") => return Self::PowerShell,
+            _ => {}
+        }
+        let line = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
+        if text.starts_with(TRAMPOLINE) || text.starts_with(b"#!") && memmem::find(line, b"python").is_some()
+        {
+            Self::Python
+        } else if text.starts_with(b"#!") && line.ends_with(b"sh") {
+            Self::Shell
+        } else {
+            Self::None
+        }
+    }
+
+    /// The path `to` as it stands at `start` of the text.
+    fn spelled(self, text: &[u8], start: usize, to: &[u8]) -> Vec<u8> {
+        if text[..start].ends_with(b"file://") {
+            return percent_encoded(to);
+        }
+        match (self, quote_at(text, start)) {
+            (Self::Shell, None) => shell_quoted(to),
+            (Self::Shell, Some(b'\'')) => replace(to, b"'", SHLEX),
+            (Self::Python, Some(b'\'')) => replace(to, b"'", b"\\'"),
+            (Self::PowerShell, Some(b'\'')) => replace(to, b"'", b"\'\'"),
+            _ => to.to_vec(),
         }
     }
 }
@@ -283,8 +321,32 @@ fn single(word: &str) -> String {
     format!("'{}'", word.replace('\'', "'\"'\"'"))
 }
 
-fn form(start: &str, old: &str, end: &str, new_start: &str, new: &str, new_end: &str) -> (Vec<u8>, Vec<u8>) {
-    (format!("{start}{old}{end}").into_bytes(), format!("{new_start}{new}{new_end}").into_bytes())
+fn form(start: &str, old: &str, end: &str, new: &str) -> (Vec<u8>, Vec<u8>) {
+    (format!("{start}{old}{end}").into_bytes(), format!("{start}{new}{end}").into_bytes())
+}
+
+/// The prompts that generators make of a name, and what they make of another.
+fn prompt_forms(old: &str, new: &str) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let in_single = form("", &single(&format!("({old}) ")), "", &single(&format!("({new}) ")));
+    let in_condition = form("if (", &double(old), " ", &double(new));
+    let mut forms = vec![form("(", old, ") ", new), in_single, in_condition];
+    for start in [
+        "VIRTUAL_ENV_PROMPT=",
+        "VIRTUAL_ENV_PROMPT ",
+        "_virtualenv_prompt_tcsh = ",
+        "_virtualenv_prompt_plain = ",
+        "(set_color 4B8BBE) ",
+        "set env_name = ",
+        "PS1=\"(\"",
+        "set prompt = \"(\"",
+    ] {
+        forms.push(form(start, &double(old), "", &double(new)));
+        forms.push(form(start, &single(old), "", &single(new)));
+        let bare = String::from_utf8_lossy(&shell_quoted(old.as_bytes())).into_owned();
+        let quoted = String::from_utf8_lossy(&shell_quoted(new.as_bytes())).into_owned();
+        forms.extend(["\n", " ", "\")", "\""].map(|end| form(start, &bare, end, &quoted)));
+    }
+    forms
 }
 
 /// Each of the exact forms replaced; none if there is none.
@@ -324,28 +386,37 @@ const TRAMPOLINE_END: &[u8] = b" \"$0\" \"$@\"\n' '''\n";
 
 /// The interpreter that a script names, in either form, and the text below.
 pub(crate) fn split_shebang(text: &[u8]) -> (Option<Shebang<'_>>, &[u8]) {
-    if let Some(rest) = text.strip_prefix(TRAMPOLINE)
-        && let Some(end) = rest.windows(TRAMPOLINE_END.len()).position(|window| window == TRAMPOLINE_END)
-    {
-        let word = &rest[..end];
-        let (interpreter, quote) = match word {
-            [b'\'', inside @ .., b'\''] => (replace(inside, SHLEX, b"'").into(), b'\''),
-            _ => {
-                let inside = word.strip_prefix(b"\"").and_then(|word| word.strip_suffix(b"\""));
-                (inside.unwrap_or(word).into(), b'"')
-            }
-        };
-        return (Some(Shebang { interpreter, arguments: b"", quote }), &rest[end + TRAMPOLINE_END.len()..]);
-    }
-    let Some(rest) = text.strip_prefix(b"#!") else { return (None, text) };
-    let Some(end) = rest.iter().position(|&byte| byte == b'\n') else { return (None, text) };
-    let line = &rest[..end];
-    let blank = line.iter().position(|&byte| byte == b' ').unwrap_or(line.len());
-    let interpreter = line[..blank].into();
-    (Some(Shebang { interpreter, arguments: &line[blank..], quote: b'"' }), &rest[end + 1..])
+    split_shebang_after(text, 0)
 }
 
-impl Shebang<'_> {
+/// The same where the first `known` bytes of a plain line's interpreter are part of its path, blanks and all.
+fn split_shebang_after(text: &[u8], known: usize) -> (Option<Shebang<'_>>, &[u8]) {
+    if let Some(rest) = text.strip_prefix(TRAMPOLINE)
+        && let Some(end) = memmem::find(rest, TRAMPOLINE_END)
+    {
+        return (Some(Shebang::of_word(&rest[..end], 0)), &rest[end + TRAMPOLINE_END.len()..]);
+    }
+    let Some(rest) = text.strip_prefix(b"#!") else { return (None, text) };
+    let Some(end) = memchr::memchr(b'\n', rest) else { return (None, text) };
+    (Some(Shebang::of_word(&rest[..end], known)), &rest[end + 1..])
+}
+
+impl<'a> Shebang<'a> {
+    /// A path in quotes or, blanks in its first `known` bytes aside, up to a blank; arguments follow.
+    fn of_word(word: &'a [u8], known: usize) -> Self {
+        if let [quote @ (b'\'' | b'"'), rest @ ..] = word
+            && let Some(end) = memchr::memrchr(*quote, rest)
+        {
+            let interpreter = match quote {
+                b'\'' => replace(&rest[..end], SHLEX, b"'").into(),
+                _ => rest[..end].into(),
+            };
+            return Self { interpreter, arguments: &rest[end + 1..], quote: *quote };
+        }
+        let end = memchr::memchr(b' ', &word[known..]).map_or(word.len(), |blank| known + blank);
+        Self { interpreter: word[..end].into(), arguments: &word[end..], quote: b'"' }
+    }
+
     /// The line for another interpreter, as distlib writes it, which pip has on board.
     pub(crate) fn with(&self, interpreter: &[u8]) -> Vec<u8> {
         let blank = interpreter.contains(&b' ');
@@ -360,7 +431,7 @@ impl Shebang<'_> {
             b'"' if blank => [b"\"", interpreter, b"\""].concat(),
             _ => interpreter.to_vec(),
         };
-        [TRAMPOLINE, &word, TRAMPOLINE_END].concat()
+        [TRAMPOLINE, &word, self.arguments, TRAMPOLINE_END].concat()
     }
 }
 
@@ -423,6 +494,8 @@ mod tests {
         assert_eq!(activate("VIRTUAL_ENV_PROMPT=old\n").unwrap(), "VIRTUAL_ENV_PROMPT='my new'\n");
         assert_eq!(activate("VIRTUAL_ENV_PROMPT=\"old\"\n").unwrap(), "VIRTUAL_ENV_PROMPT=\"my new\"\n");
         assert_eq!(activate("PS1=\"(\"old\") ${PS1:-}\"\n").unwrap(), "PS1=\"(\"'my new'\") ${PS1:-}\"\n");
+        let quote = moved_as("bin/activate", "PS1='(old) '\"${PS1:-}\"\n", "/e/old", "/e/it's").unwrap();
+        assert_eq!(quote, "PS1='(it'\"'\"'s) '\"${PS1:-}\"\n");
         assert_eq!(activate("PS1=\"(hello) ${PS1:-}\"\n# the old one\n"), None);
         assert_eq!(
             moved_as("pyvenv.cfg", "a = b\nprompt = old\n", "/e/old", "/e/new").unwrap(),
@@ -436,6 +509,25 @@ mod tests {
             moved_as("lib/python3/site-packages/x.dist-info/direct_url.json", text, "/e/a b", "/n")
         };
         assert_eq!(json("{\"url\": \"file:///e/a%20b/src\"}").unwrap(), "{\"url\": \"file:///n/src\"}");
+        let plain = moved("#!/bin/sh\ncurl file:///e/a/x", "/e/a", "/n/it's a").unwrap();
+        assert_eq!(plain, "#!/bin/sh\ncurl file:///n/it%27s%20a/x");
+    }
+
+    #[test]
+    fn a_path_is_escaped_as_the_language_of_its_text_asks() {
+        let there = |file: &str, text: &str| moved_as(file, text, "/e/a", "/n/it's a").unwrap();
+        let finder = "lib/python3/site-packages/__editable___x_finder.py";
+        assert_eq!(
+            there(finder, "M = {'x': '/e/a/x', 'y': \"/e/a\"}"),
+            "M = {'x': '/n/it\\'s a/x', 'y': \"/n/it's a\"}"
+        );
+        assert_eq!(
+            there("bin/x", "#!/e/a/bin/python\nf = '/e/a'").split('\n').last().unwrap(),
+            "f = '/n/it\\'s a'"
+        );
+        assert_eq!(there("bin/x", "#!/bin/sh\nexec /e/a/bin/x"), "#!/bin/sh\nexec '/n/it'\"'\"'s a'/bin/x");
+        assert_eq!(there("bin/activate.ps1", "$v = '/e/a'"), "$v = '/n/it''s a'");
+        assert_eq!(there("lib/python3/site-packages/x.pth", "/e/a/src"), "/n/it's a/src");
     }
 
     #[test]
@@ -491,6 +583,35 @@ mod tests {
         assert_eq!(moved(single, "/e/a b", "/e/a b's").unwrap(), quote);
         assert_eq!(moved(quote, "/e/a b's", "/e/a b").unwrap(), single);
         assert_eq!(moved(quote, "/e/a b's", "/e/a").unwrap(), "#!/e/a/bin/python3\nimport re\n");
+    }
+
+    #[test]
+    fn a_pasted_or_quoted_path_with_blanks_becomes_one_that_starts() {
+        let works = "#!/bin/sh\n'''exec' \"/e/c d/bin/python\" \"$0\" \"$@\"\n' '''\nimport re\n";
+        for broken in ["#!/e/a b/bin/python\nimport re\n", "#!\"/e/a b/bin/python\"\nimport re\n"] {
+            assert_eq!(moved(broken, "/e/a b", "/e/c d").unwrap(), works);
+            assert_eq!(moved(broken, "/e/a b", "/e/c").unwrap(), "#!/e/c/bin/python\nimport re\n");
+        }
+    }
+
+    #[test]
+    fn arguments_of_an_interpreter_stay() {
+        let plain = "#!/e/a/bin/python3 -u\n";
+        let blank = "#!/bin/sh\n'''exec' \"/e/b c/bin/python3\" -u \"$0\" \"$@\"\n' '''\n";
+        assert_eq!(moved(plain, "/e/a", "/e/b c").unwrap(), blank);
+        assert_eq!(moved(blank, "/e/b c", "/e/a").unwrap(), plain);
+    }
+
+    #[test]
+    fn of_an_environment_that_was_moved_by_hand_either_name_is_a_prompt() {
+        let change = Move::new(["/envs/now", "/a/longer/before"].map(PathBuf::from), Path::new("/envs/next"));
+        for prompt in ["now", "before"] {
+            let text = format!("PS1=\"({prompt}) ${{PS1:-}}\"\n");
+            assert_eq!(
+                change.file(Path::new("bin/activate"), text.as_bytes()).unwrap(),
+                b"PS1=\"(next) ${PS1:-}\"\n"
+            );
+        }
     }
 
     #[test]
