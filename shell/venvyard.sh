@@ -12,7 +12,7 @@
 case ${BASH_VERSION-}${ZSH_VERSION-}${KSH_VERSION-} in '') \return 0 ;; esac
 
 # An alias of one of these names would turn the definition of the function into a syntax error.
-\unalias deactivate lsvirtualenv mkvirtualenv rmvirtualenv workon 2>/dev/null || \:
+\unalias cpvirtualenv deactivate lsvirtualenv mkvirtualenv mvvirtualenv rmvirtualenv wipeenv workon 2>/dev/null || \:
 
 # `venvyard init` fills in these: the absolute paths of the binary and of verbs.sh, and what `uname`
 # prints here.
@@ -94,9 +94,12 @@ __venvyard() { # COMMAND ARGUMENT...
 
 # --- Commands -------------------------------------------------------------------------------------
 
+cpvirtualenv() { __venvyard cpvirtualenv "$@" || \return "$?"; }
 lsvirtualenv() { __venvyard lsvirtualenv "$@" || \return "$?"; }
 mkvirtualenv() { __venvyard mkvirtualenv "$@" || \return "$?"; }
+mvvirtualenv() { __venvyard mvvirtualenv "$@" || \return "$?"; }
 rmvirtualenv() { __venvyard rmvirtualenv "$@" || \return "$?"; }
+wipeenv() { __venvyard wipeenv "$@" || \return "$?"; }
 workon() { __venvyard workon "$@" || \return "$?"; }
 
 # Where the verbs are in no file, `venvyard init` puts them here.

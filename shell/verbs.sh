@@ -154,6 +154,11 @@ __venvyard_activate() { # ROOT HOOKS: source ROOT's own activate script; HOOKS h
     __venvyard_define_deactivate
 }
 
+__venvyard_follow() { # ROOT HOOKS: the active environment was moved to ROOT; no hook is to notice
+    __venvyard_put_off "${VIRTUAL_ENV:-$__venvyard_active}"
+    __venvyard_activate "$1" "$2"
+}
+
 # --- Activation -----------------------------------------------------------------------------------
 
 __venvyard_lenient() { # WORD...: run it without nounset, which hooks and activate scripts do not expect
@@ -249,8 +254,7 @@ __venvyard_leave() { # ["nondestructive"]: deactivate, with hooks; starts no pro
 }
 
 __venvyard_leave_for_hooks() { # ["nondestructive"]
-    # From here on: the argument, ROOT, the global hooks, PATH as it will be, the argument of the
-    # environment's own deactivate.
+    # From here on: the argument, ROOT, the global hooks.
     \set -- "${1-}" "${VIRTUAL_ENV:-$__venvyard_active}" "${__venvyard_hooks:-$VIRTUALENVWRAPPER_HOOK_DIR}"
     __venvyard_line=''
     if \test -r "$2/${VIRTUALENVWRAPPER_PROJECT_FILENAME:-.project}"; then
@@ -262,35 +266,40 @@ __venvyard_leave_for_hooks() { # ["nondestructive"]
     esac
     __venvyard_source "$2/bin/predeactivate" pre_deactivate
     __venvyard_source "$3/predeactivate" pre_deactivate
+    __venvyard_put_off "$2" "$1"
+    \export VIRTUALENVWRAPPER_LAST_VIRTUAL_ENV="$2" VIRTUALENVWRAPPER_LAST_VIRTUALENV="$2"
+    __venvyard_source "$2/bin/postdeactivate" post_deactivate "${2##*/}"
+    __venvyard_source "$3/postdeactivate" post_deactivate "${2##*/}"
+    \unset VIRTUALENVWRAPPER_LAST_VIRTUAL_ENV VIRTUALENVWRAPPER_LAST_VIRTUALENV || \:
+}
+
+__venvyard_put_off() { # ROOT ["nondestructive"]: undo what activate did, without hooks
     # The environment's own deactivate puts back the PATH of the activation. What was done to PATH
     # since then stays: only what the activation and its hooks put there goes.
     case :${PATH-}: in
-    *":${__venvyard_added:-$2/bin}:"*) __venvyard_path_without "${__venvyard_added:-$2/bin}" ;;
-    *) __venvyard_path_without "$2/bin" ;;
+    *":${__venvyard_added:-$1/bin}:"*) __venvyard_path_without "${__venvyard_added:-$1/bin}" ;;
+    *) __venvyard_path_without "$1/bin" ;;
     esac
-    \set -- "$1" "$2" "$3" "$__venvyard_line" "$1"
+    # From here on: ROOT, the argument, PATH as it will be, the argument of the environment's own deactivate.
+    \set -- "$1" "${2-}" "$__venvyard_line" "${2-}"
     # It would unset the function deactivate, which may run just now: ksh93 then forgets even a new one
     # of that name.
-    if __venvyard_has __venvyard_other_deactivate; then \set -- "$1" "$2" "$3" "$4" nondestructive; fi
+    if __venvyard_has __venvyard_other_deactivate; then \set -- "$1" "$2" "$3" nondestructive; fi
     if __venvyard_has virtualenv_deactivate; then
-        __venvyard_lenient virtualenv_deactivate "$5" || \:
+        __venvyard_lenient virtualenv_deactivate "$4" || \:
         # An empty PS1 is not put back by venv.
         case ${_OLD_VIRTUAL_PS1-none} in '') PS1='' && \unset _OLD_VIRTUAL_PS1 ;; esac
     else
         \unset VIRTUAL_ENV VIRTUAL_ENV_PROMPT
     fi
-    PATH=$4
+    PATH=$3
     __venvyard_active=''
     __venvyard_added=''
     # "nondestructive" says an activate script, sourced by hand, that is about to define its own deactivate.
-    case $1 in
+    case $2 in
     nondestructive) \unset -f virtualenv_deactivate 2>/dev/null || \: ;;
     *) __venvyard_restore_other ;;
     esac
-    \export VIRTUALENVWRAPPER_LAST_VIRTUAL_ENV="$2" VIRTUALENVWRAPPER_LAST_VIRTUALENV="$2"
-    __venvyard_source "$2/bin/postdeactivate" post_deactivate "${2##*/}"
-    __venvyard_source "$3/postdeactivate" post_deactivate "${2##*/}"
-    \unset VIRTUALENVWRAPPER_LAST_VIRTUAL_ENV VIRTUALENVWRAPPER_LAST_VIRTUALENV || \:
 }
 
 __venvyard_restore_other() { # a deactivate that was somebody else's (conda's) comes back; else there is none

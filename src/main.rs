@@ -1,11 +1,19 @@
 //! The front door: what the process was given goes in, its exit status comes out.
 
+/// The umask can only be asked by setting it.
+fn umask() -> u32 {
+    let mask = rustix::process::umask(rustix::fs::Mode::empty());
+    rustix::process::umask(mask);
+    mask.bits()
+}
+
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the process's environment")]
 fn main() -> std::process::ExitCode {
     let surroundings = venvyard::Surroundings {
         variables: std::env::vars_os().collect(),
         directory: std::env::current_dir().ok(),
         executable: std::env::current_exe().unwrap_or_default(),
+        umask: umask(),
     };
     venvyard::run(std::env::args_os(), surroundings, &mut std::io::stdout().lock()).into()
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 
 use crate::shell::{self, Shim, Step};
+use crate::venv::template::{Kind, LinkMode, Workshop};
 use crate::venv::{Python, Venv};
 
 /// What a command decided. Nothing is answered unless every effect succeeded.
@@ -43,6 +44,10 @@ pub enum Effect {
     MakeDirectory(PathBuf),
     /// Make an environment; it appears whole or not at all.
     Create(Creation),
+    /// Make an environment of a used one.
+    Copy(Copying),
+    /// Remove what was installed into an environment.
+    Wipe(Venv),
     /// Remove an environment: its name is gone at once.
     Remove(Venv),
     /// Remove a link to an environment; what it points to stays.
@@ -67,12 +72,42 @@ pub struct Creation {
     pub maker: Maker,
     /// Options for the maker, before the environment's name.
     pub options: Vec<OsString>,
+    /// How a template does what these options say, without the maker; none if it cannot.
+    pub recipe: Option<Recipe>,
     /// Whether it takes the place of one that is there.
     pub replace: bool,
     /// A file that names its project, and what it holds.
     pub project: Option<(OsString, PathBuf)>,
     /// The interpreter that its new hook files name after `#!`.
     pub hook_shell: PathBuf,
+}
+
+/// All that is needed to make an environment of a used one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Copying {
+    /// The environment that is there.
+    pub source: Venv,
+    /// Where the new one appears.
+    pub target: Venv,
+    /// Whether the source goes when the new one is whole.
+    pub is_move: bool,
+    /// The interpreter that new hook files name after `#!`.
+    pub hook_shell: PathBuf,
+}
+
+/// What a template is to become.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recipe {
+    /// Where the interpreter's templates lie.
+    pub workshop: Workshop,
+    /// Which of them.
+    pub kind: Kind,
+    /// A prompt of the user's.
+    pub prompt: Option<String>,
+    /// Whether the environment sees the interpreter's packages.
+    pub system_site_packages: bool,
+    /// How files are shared with the template.
+    pub link_mode: LinkMode,
 }
 
 /// Who makes an environment.
@@ -174,6 +209,11 @@ impl Effect {
             Self::Say(text) => format!("say: {text}"),
             Self::MakeDirectory(path) => format!("make directory: {}", path.display()),
             Self::Create(creation) => creation.described(),
+            Self::Copy(Copying { source, target, is_move, .. }) => {
+                let verb = if *is_move { "move" } else { "copy" };
+                format!("{verb}: {} to {}", source.root().display(), target.root().display())
+            }
+            Self::Wipe(venv) => format!("remove what is installed in: {}", venv.root().display()),
             Self::Remove(venv) => format!("remove: {}", venv.root().display()),
             Self::Unlink(path) => format!("remove link: {}", path.display()),
             Self::Hook { directory, program, argument, .. } => {

@@ -10,12 +10,12 @@ use crate::support::{Sandbox, Shell, shells, told};
 
 /// An interpreter of this machine, by what it says of itself.
 #[derive(Clone, Debug)]
-struct Interpreter {
-    executable: PathBuf,
+pub(crate) struct Interpreter {
+    pub(crate) executable: PathBuf,
     /// Major, minor, micro.
-    version: [u8; 3],
+    pub(crate) version: [u8; 3],
     prefix: PathBuf,
-    library: PathBuf,
+    pub(crate) library: PathBuf,
 }
 
 impl Interpreter {
@@ -34,7 +34,7 @@ impl Interpreter {
     }
 
     /// `3.12`
-    fn short_version(&self) -> String {
+    pub(crate) fn short_version(&self) -> String {
         format!("{}.{}", self.version[0], self.version[1])
     }
 
@@ -52,7 +52,7 @@ fn pyenv_root() -> Option<PathBuf> {
 }
 
 /// All that pyenv holds, oldest first.
-fn of_pyenv() -> Vec<Interpreter> {
+pub(crate) fn of_pyenv() -> Vec<Interpreter> {
     let versions = pyenv_root().and_then(|root| fs::read_dir(root.join("versions")).ok());
     let pythons = versions.into_iter().flatten().flatten().map(|version| version.path().join("bin/python"));
     let mut found: Vec<_> = pythons.filter(|python| python.is_file()).map(Interpreter::ask).collect();
@@ -61,12 +61,12 @@ fn of_pyenv() -> Vec<Interpreter> {
 }
 
 /// The system's own, where there is one.
-fn of_system() -> Option<Interpreter> {
+pub(crate) fn of_system() -> Option<Interpreter> {
     Some(PathBuf::from("/usr/bin/python3")).filter(|python| python.is_file()).map(Interpreter::ask)
 }
 
 /// All that can make environments, oldest first.
-fn able() -> Vec<Interpreter> {
+pub(crate) fn able() -> Vec<Interpreter> {
     let mut all: Vec<_> = of_pyenv().into_iter().chain(of_system()).collect();
     all.retain(|python| python.version >= [3, 3, 0]);
     all.sort_by_key(|python| python.version);
@@ -76,7 +76,7 @@ fn able() -> Vec<Interpreter> {
 
 /// Says what cannot be tested here.
 #[expect(clippy::print_stderr, reason = "what is skipped is told")]
-fn skip(why: &str) {
+pub(crate) fn skip(why: &str) {
     eprintln!("SKIPPED: {why}");
 }
 

@@ -11,4 +11,5 @@ mod settings;
 mod shellcheck;
 mod stories;
 mod support;
+mod templates;
 mod words;

@@ -30,6 +30,7 @@ macro_rules! stories {
 }
 
 stories! {
+    cpvirtualenv
     deactivate
     dry_run
     first_steps
@@ -37,7 +38,9 @@ stories! {
     init_and_shim
     lsvirtualenv
     mkvirtualenv
+    mvvirtualenv
     rmvirtualenv
+    wipeenv
     workon
 }
 

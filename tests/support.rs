@@ -91,6 +91,8 @@ impl Sandbox {
         }
         command.env("HOME", self.home()).env("WORKON_HOME", self.workon_home()).env("SHELL", "/bin/sh");
         command.env("LC_ALL", "C.UTF-8").env("XDG_CONFIG_HOME", self.home().join(".config"));
+        // One for all tests of all runs: the templates in it take seconds each, and are checked at every use.
+        command.env("XDG_CACHE_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"));
         command
     }
 

@@ -90,10 +90,10 @@ fn long(context: &Context) -> Result<Plan> {
 
 /// The hook, run where all hooks are, in a shell where the environment is active.
 fn details(home: &Home, name: &Name, program: std::path::PathBuf) -> Step {
-    let (directory, argument) = (home.path().to_path_buf(), name.as_os_str().to_owned());
+    let (directory, arguments) = (home.path().to_path_buf(), vec![name.as_os_str().to_owned()]);
     Step::Inside {
         root: home.venv(name).root().to_path_buf(),
-        step: Box::new(Step::Hook { directory, program, argument }),
+        step: Box::new(Step::Hook { directory, program, arguments }),
     }
 }
 

@@ -7,8 +7,9 @@ use anyhow::{Context as _, Result, bail, ensure};
 
 use super::workon::{self, Entry};
 use crate::context::Context;
-use crate::plan::{Creation, Effect, Maker, Plan};
+use crate::plan::{Creation, Effect, Maker, Plan, Recipe};
 use crate::shell::Step;
+use crate::venv::template::Kind;
 use crate::venv::{Hook, Name, Runnable, Venv};
 
 const MORE: &str = "\
@@ -91,6 +92,7 @@ impl Args {
         let (maker, options) = self.maker(context)?;
         effects.push(Effect::Create(Creation {
             venv: venv.clone(),
+            recipe: self.recipe(&maker, context)?,
             maker,
             options,
             replace,
@@ -106,7 +108,7 @@ impl Args {
             Runnable::Program(program) => steps.push(Step::Hook {
                 directory: home.path().to_path_buf(),
                 program,
-                argument: name.as_os_str().to_owned(),
+                arguments: vec![name.as_os_str().to_owned()],
             }),
         }
         let stirred = !steps.is_empty();
@@ -216,6 +218,23 @@ impl Args {
         }));
         options.extend(self.options());
         Ok((Maker::Program(program), options))
+    }
+
+    /// What a template would have to become; none where only the maker can do what is asked.
+    fn recipe(&self, maker: &Maker, context: &Context) -> Result<Option<Recipe>> {
+        let Maker::Venv(python) = maker else { return Ok(None) };
+        if self.upgrade_deps || !self.creator_option.is_empty() {
+            return Ok(None);
+        }
+        let Ok(prompt) = self.prompt.clone().map(OsString::into_string).transpose() else { return Ok(None) };
+        let link_mode = context.link_mode()?;
+        Ok(context.pythons()?.workshop(&python.executable).map(|workshop| Recipe {
+            workshop,
+            kind: Kind { pip: !self.without_pip, copies: self.copies },
+            prompt,
+            system_site_packages: self.system_site_packages,
+            link_mode,
+        }))
     }
 
     /// The options that venv and virtualenv share, then what we do not know.

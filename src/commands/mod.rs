@@ -1,11 +1,14 @@
 //! The commands: one file a shell function, all of one shape. Each reads, decides and changes nothing.
 
 mod complete;
+mod cpvirtualenv;
 mod init;
 mod lsvirtualenv;
 mod mkvirtualenv;
+mod mvvirtualenv;
 mod rmvirtualenv;
 mod setup;
+mod wipeenv;
 mod workon;
 
 use anyhow::Result;
@@ -20,6 +23,9 @@ pub enum Command {
     Mkvirtualenv(mkvirtualenv::Args),
     Workon(workon::Args),
     Rmvirtualenv(rmvirtualenv::Args),
+    Cpvirtualenv(cpvirtualenv::Args),
+    Mvvirtualenv(mvvirtualenv::Args),
+    Wipeenv(wipeenv::Args),
     Lsvirtualenv(lsvirtualenv::Args),
     Init(init::Args),
     Setup(setup::Args),
@@ -37,6 +43,9 @@ impl Command {
             Self::Mkvirtualenv(args) => args.plan(context),
             Self::Workon(args) => args.plan(context),
             Self::Rmvirtualenv(args) => args.plan(context),
+            Self::Cpvirtualenv(args) => args.plan(context),
+            Self::Mvvirtualenv(args) => args.plan(context),
+            Self::Wipeenv(args) => args.plan(context),
             Self::Lsvirtualenv(args) => args.plan(context),
             Self::Init(args) => args.plan(context),
             Self::Setup(args) => args.plan(context),

@@ -55,19 +55,23 @@ impl Args {
             );
         }
         let cd = self.cd || !self.no_cd && context.cd_to_project()?;
-        let mut plan = Plan::default();
-        if let Some(python) = venv.vanished_python() {
-            plan.effects.push(Effect::Say(format!(
-                "WARNING: {} is gone, so '{name}' has no Python.\nhint: mkvirtualenv --clear '{name}'",
-                python.display()
-            )));
-        }
+        let mut effects: Vec<Effect> = without_python(&venv, &name).into_iter().collect();
         let project = venv.project(context.project_file());
         let entry = Entry { venv: &venv, name: name.as_os_str(), project: project.as_deref(), cd };
         let (warnings, steps) = entry.activation(context, false)?;
-        plan.effects.extend(warnings);
-        Plan::script(steps).after(plan.effects).amid(|| context.hook_variables())
+        effects.extend(warnings);
+        Plan::script(steps).after(effects).amid(|| context.hook_variables())
     }
+}
+
+/// A warning that the interpreter of `venv`, or of its copy `name`, is no longer there.
+pub(super) fn without_python(venv: &Venv, name: &Name) -> Option<Effect> {
+    let python = venv.vanished_python()?;
+    let text = format!(
+        "WARNING: {} is gone, so '{name}' has no Python.\nhint: mkvirtualenv --clear '{name}'",
+        python.display()
+    );
+    Some(Effect::Say(text))
 }
 
 /// An environment that is about to be entered.
@@ -103,8 +107,8 @@ impl Entry<'_> {
                 }
             };
             stirred = true;
-            let (directory, argument) = (home.path().to_path_buf(), self.name.to_owned());
-            steps.push(Step::Hook { directory, program, argument });
+            let (directory, arguments) = (home.path().to_path_buf(), vec![self.name.to_owned()]);
+            steps.push(Step::Hook { directory, program, arguments });
         }
         steps.push(Step::Activate { root: self.venv.root().to_path_buf(), hooks: hooks.clone() });
         if let Some(project) = self.project.filter(|_| self.cd) {

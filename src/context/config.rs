@@ -7,6 +7,8 @@ use std::path::Path;
 use anyhow::{Context as _, Result, anyhow};
 use serde::Deserialize;
 
+use crate::venv::template::LinkMode;
+
 /// The site's directory, below the user's.
 const SITE: &str = "/etc";
 
@@ -22,6 +24,9 @@ pub(super) struct Config {
     pub python: Option<String>,
     /// Whether `workon` goes to the project; `$VIRTUALENVWRAPPER_WORKON_CD`.
     pub workon_cd: Option<bool>,
+    /// How environments share files with the template of their interpreter.
+    #[serde(alias = "link-mode")]
+    pub link_mode: Option<LinkMode>,
 }
 
 impl Config {
@@ -51,6 +56,7 @@ impl Config {
             hook_dir: self.hook_dir.or(below.hook_dir),
             python: self.python.or(below.python),
             workon_cd: self.workon_cd.or(below.workon_cd),
+            link_mode: self.link_mode.or(below.link_mode),
         }
     }
 }

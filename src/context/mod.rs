@@ -12,7 +12,8 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 
 use crate::shell::{Shell, Shim};
-use crate::venv::{Home, Pythons, Venv};
+use crate::venv::template::LinkMode;
+use crate::venv::{Home, Pythons, Venv, normal};
 use config::Config;
 
 /// What the process was started with.
@@ -24,6 +25,8 @@ pub struct Surroundings {
     pub directory: Option<PathBuf>,
     /// The absolute path of this program.
     pub executable: PathBuf,
+    /// Its umask.
+    pub umask: u32,
 }
 
 /// The facts that commands ask for.
@@ -161,6 +164,18 @@ impl Context {
         self.variable("VIRTUALENVWRAPPER_PROJECT_FILENAME").unwrap_or(OsStr::new(".project"))
     }
 
+    /// Where templates are kept: `$XDG_CACHE_HOME`, or where this system keeps a user's cache, and `venvyard` in it.
+    fn cache(&self) -> Option<PathBuf> {
+        let xdg = self.variable("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+        let cache = xdg.or_else(|| self.variable("HOME").and_then(|_| dirs::cache_dir()));
+        cache.map(|cache| cache.join("venvyard"))
+    }
+
+    /// How environments share files with their template.
+    pub fn link_mode(&self) -> Result<LinkMode> {
+        Ok(self.config()?.link_mode.unwrap_or_default())
+    }
+
     /// The interpreters within reach.
     pub fn pythons(&self) -> Result<Pythons> {
         Ok(Pythons {
@@ -171,6 +186,8 @@ impl Context {
                 None => self.user_home().ok().map(|home| home.join(".pyenv")),
             },
             pyenv_version: self.variable("PYENV_VERSION").map(OsStr::to_owned),
+            cache: self.cache(),
+            umask: self.surroundings.umask,
             preferred: self.variable("VIRTUALENVWRAPPER_PYTHON").map(OsStr::to_owned),
             configured: self
                 .config()?
@@ -222,7 +239,7 @@ impl Context {
         if expanded.is_absolute() {
             return Ok(expanded);
         }
-        Ok(expand::normal(&self.directory()?.join(expanded)))
+        Ok(normal(&self.directory()?.join(expanded)))
     }
 }
 
@@ -235,6 +252,7 @@ mod tests {
             variables: variables.iter().map(|(name, value)| (name.into(), value.into())).collect(),
             directory: Some("/work".into()),
             executable: "/opt/bin/venvyard".into(),
+            umask: 0o022,
         })
     }
 

@@ -4,18 +4,22 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
+use super::clone::{self, Outcome};
 use super::nest::{self, Nest};
+use super::relocate::{self, Share};
 use super::remove::delete;
 use super::run::{self, Interrupted};
-use crate::plan::{Creation, Maker};
+use super::seed;
+use crate::plan::{Copying, Creation, Maker};
 use crate::terminal;
-use crate::venv::relocate::{self, Move};
+use crate::venv::relocate::Move;
+use crate::venv::template::{Filling, Manifest};
 use crate::venv::{Hook, Venv};
 
 /// Makes an environment. It is in its place whole, or not at all.
@@ -24,11 +28,76 @@ pub(super) fn create(creation: &Creation) -> Result<()> {
     let home = root.parent().unwrap_or(Path::new("/"));
     nest::sweep(home);
     let nest = Nest::beside(root, "partial").with_context(|| format!("cannot create {}", root.display()))?;
-    make(creation, &nest)?;
     let made = Venv::at(nest.place().to_path_buf());
-    relocate(&made, Move { from: nest.place(), to: root })?;
+    if !from_template(creation, &made)? {
+        make(creation, &nest)?;
+        relocate::in_place(made.root(), &Move::new([nest.place().to_path_buf()], root))?;
+    }
     furnish(&made, creation).with_context(|| format!("cannot create {}", root.display()))?;
     appear(&nest, root, creation.replace)
+}
+
+/// Makes an environment of a used one. It is in its place whole, or not at all; of a move the source goes only then.
+pub(super) fn copy(copying: &Copying) -> Result<()> {
+    let (source, root) = (copying.source.root(), copying.target.root());
+    let cannot = || format!("cannot copy {} to {}", source.display(), root.display());
+    nest::sweep(root.parent().unwrap_or(Path::new("/")));
+    let nest = Nest::beside(root, "partial").with_context(cannot)?;
+    let change = Move::new(copying.source.spellings(), root);
+    let share = if copying.is_move { Share::Files } else { Share::Nothing };
+    // A link to an environment is copied as what it leads to.
+    let real = source.canonicalize().with_context(cannot)?;
+    let left = relocate::copy(&real, nest.place(), &change, share).with_context(cannot)?;
+    hook_files(&Venv::at(nest.place().to_path_buf()), &copying.hook_shell).with_context(cannot)?;
+    appear(&nest, root, false)?;
+    if !left.is_empty() {
+        let left: Vec<String> = left.iter().map(|path| format!("\n  {}", path.display())).collect();
+        terminal::say(&format!(
+            "WARNING: these still name {}, and cannot be changed:{}",
+            source.display(),
+            left.concat()
+        ));
+    }
+    if copying.is_move { super::remove::remove(&copying.source) } else { Ok(()) }
+}
+
+/// Clones the template that the recipe asks for; tells whether there could be one. What stands in the way of a
+/// template may be no matter to the maker, which is tried then.
+fn from_template(creation: &Creation, made: &Venv) -> Result<bool> {
+    let (Some(recipe), Maker::Venv(python)) = (&creation.recipe, &creation.maker) else { return Ok(false) };
+    let root = creation.venv.root();
+    let (Some(path), Some(name)) = (root.to_str(), root.file_name().and_then(|name| name.to_str())) else {
+        return Ok(false);
+    };
+    let prompt = recipe.prompt.as_deref();
+    let filling = Filling { root: path, name, prompt, system_site_packages: recipe.system_site_packages };
+    if !filling.is_plain() {
+        return Ok(false);
+    }
+    let mut template = seed::template(python, recipe);
+    for _ in 0..2 {
+        let (template_made, manifest) = match template {
+            Err(error) if error.is::<Interrupted>() => return Err(error),
+            Err(error) => {
+                terminal::say(&format!(
+                    "NOTE: no template can be kept ({error:#}); the interpreter makes each one."
+                ));
+                return Ok(false);
+            }
+            Ok((_, Manifest { unproven: Some(_), .. })) => return Ok(false),
+            Ok(template) => template,
+        };
+        match clone::clone(&template_made, &manifest, made.root(), &filling, recipe.link_mode)
+            .with_context(|| format!("cannot create {}", root.display()))?
+        {
+            Outcome::Whole => return Ok(true),
+            Outcome::Changed => {
+                let _ = delete(made.root());
+                template = seed::build(python, &recipe.workshop, recipe.kind, Some(&manifest.token));
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// Lets the maker make the environment in the nest, under its own name.
@@ -85,75 +154,27 @@ fn succeeded(status: ExitStatus, maker: &Maker) -> Result<()> {
     }
 }
 
-/// Rewrites what names the nest: scripts in bin, pyvenv.cfg, and the RECORDs of the scripts.
-fn relocate(made: &Venv, change: Move<'_>) -> Result<()> {
-    let mut rewritten: Vec<PathBuf> = Vec::new();
-    let bin = fs::read_dir(made.bin()).with_context(|| format!("cannot list {}", made.bin().display()))?;
-    let scripts = bin.flatten().map(|entry| entry.path());
-    for path in scripts.chain([made.root().join("pyvenv.cfg")]) {
-        let is_file = path.symlink_metadata().is_ok_and(|data| data.is_file());
-        if is_file && rewrite(&path, |text| change.text(text))? {
-            rewritten.push(path);
-        }
-    }
-    for record in records(made) {
-        let packages = record.parent().and_then(Path::parent).unwrap_or(Path::new("/")).to_path_buf();
-        rewrite(&record, |text| {
-            let text = std::str::from_utf8(text).ok()?;
-            let contents = |listed: &str| {
-                let path = packages.join(listed).canonicalize().ok()?;
-                let is_rewritten = |other: &PathBuf| other.canonicalize().is_ok_and(|other| other == path);
-                if listed.starts_with("..") && rewritten.iter().any(is_rewritten) {
-                    fs::read(path).ok()
-                } else {
-                    None
-                }
-            };
-            relocate::record(text, contents).map(String::into_bytes)
-        })?;
-    }
-    Ok(())
-}
-
-/// The RECORD of every package that the maker installed.
-fn records(made: &Venv) -> Vec<PathBuf> {
-    let children =
-        |path: PathBuf| fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
-    children(made.root().join("lib"))
-        .flat_map(|version| children(version.join("site-packages")))
-        .map(|package| package.join("RECORD"))
-        .filter(|record| record.is_file())
-        .collect()
-}
-
-/// Changes a file of an environment that nobody sees yet; tells whether it did.
-fn rewrite(path: &Path, change: impl FnOnce(&[u8]) -> Option<Vec<u8>>) -> Result<bool> {
-    let rewritten = || -> io::Result<bool> {
-        let text = fs::read(path)?;
-        // Binaries hold no text to change.
-        if text.contains(&0) {
-            return Ok(false);
-        }
-        match change(&text) {
-            Some(text) => fs::write(path, text).map(|()| true),
-            None => Ok(false),
-        }
-    };
-    rewritten().with_context(|| format!("cannot rewrite {}", path.display()))
-}
-
 /// Adds what is not the maker's: hook files to be filled in, and the project.
 fn furnish(made: &Venv, creation: &Creation) -> io::Result<()> {
-    for (hook, about, is_run) in Hook::LOCAL {
-        let path = made.bin().join(hook.file());
-        let shell = creation.hook_shell.display();
-        fs::write(&path, format!("#!{shell}\n# This hook is {about}.\n\n"))?;
-        fs::set_permissions(&path, fs::Permissions::from_mode(if is_run { 0o755 } else { 0o644 }))?;
-    }
+    hook_files(made, &creation.hook_shell)?;
     if let Some((file, project)) = &creation.project {
         let mut line = project.as_os_str().as_encoded_bytes().to_vec();
         line.push(b'\n');
         fs::write(made.root().join(file), line)?;
+    }
+    Ok(())
+}
+
+/// The local hooks that are not there yet, as files of comments.
+fn hook_files(made: &Venv, shell: &Path) -> io::Result<()> {
+    for (hook, about, is_run) in Hook::LOCAL {
+        let path = made.bin().join(hook.file());
+        if path.exists() {
+            continue;
+        }
+        let shell = shell.display();
+        fs::write(&path, format!("#!{shell}\n# This hook is {about}.\n\n"))?;
+        fs::set_permissions(&path, fs::Permissions::from_mode(if is_run { 0o755 } else { 0o644 }))?;
     }
     Ok(())
 }

@@ -1,9 +1,13 @@
 //! The only room that changes the disk: one match from an effect to a function.
 
+mod clone;
 mod create;
 mod nest;
+mod relocate;
 mod remove;
 mod run;
+mod seed;
+mod wipe;
 mod write;
 
 use std::fs;
@@ -26,6 +30,8 @@ pub(crate) fn perform(effects: &[Effect]) -> Result<()> {
             fs::create_dir_all(path).with_context(|| format!("cannot create {}", path.display()))
         }
         Effect::Create(creation) => create::create(creation),
+        Effect::Copy(copying) => create::copy(copying),
+        Effect::Wipe(venv) => wipe::wipe(venv),
         Effect::Remove(venv) => remove::remove(venv),
         Effect::Unlink(path) => {
             fs::remove_file(path).with_context(|| format!("cannot remove the link {}", path.display()))

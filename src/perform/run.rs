@@ -51,6 +51,26 @@ pub(super) fn python(executable: &Path, arguments: &[OsString], directory: &Path
     command
 }
 
+/// Takes away what PIP_* says: a template is the same whoever it is made for.
+pub(super) fn without_pip_settings(command: &mut Command) {
+    for name in PIP_VARIABLES {
+        command.env_remove(name);
+    }
+}
+
+/// Those that choose what pip installs and from where; ensurepip takes its own wheels.
+const PIP_VARIABLES: [&str; 9] = [
+    "PIP_INDEX_URL",
+    "PIP_EXTRA_INDEX_URL",
+    "PIP_FIND_LINKS",
+    "PIP_NO_INDEX",
+    "PIP_CONFIG_FILE",
+    "PIP_CONSTRAINT",
+    "PIP_NO_COMPILE",
+    "PIP_NO_BINARY",
+    "PIP_ONLY_BINARY",
+];
+
 /// Those that change what Python imports or writes; the others of PYTHON* only concern its output.
 const PYTHON_VARIABLES: [&str; 11] = [
     "PYTHONHOME",

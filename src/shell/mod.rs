@@ -55,10 +55,12 @@ pub enum Step {
     Deactivate,
     /// Source ROOT's own activate script; the global hooks for its deactivation lie in `hooks`.
     Activate { root: PathBuf, hooks: PathBuf },
+    /// The active environment was moved to ROOT: be in it there, without hooks.
+    Follow { root: PathBuf, hooks: PathBuf },
     /// Source a hook.
     Source { file: PathBuf, event: &'static str },
     /// Run a hook that is a program; its status counts for nothing.
-    Hook { directory: PathBuf, program: PathBuf, argument: OsString },
+    Hook { directory: PathBuf, program: PathBuf, arguments: Vec<OsString> },
     /// Run a program in the foreground; its failure is the command's.
     Run { directory: PathBuf, words: Vec<OsString> },
     /// Do a step in a subshell in which ROOT is active, without hooks.
@@ -90,8 +92,10 @@ impl Step {
             Self::Deactivate => list("__venvyard_deactivate", []),
             Self::Activate { root, hooks } => list("__venvyard_activate", [root.as_ref(), hooks.as_ref()]),
             Self::Source { file, event } => list("__venvyard_source", [file.as_ref(), OsStr::new(event)]),
-            Self::Hook { directory, program, argument } => {
-                list("__venvyard_hook", [directory.as_ref(), program.as_ref(), argument.as_ref()])
+            Self::Follow { root, hooks } => list("__venvyard_follow", [root.as_ref(), hooks.as_ref()]),
+            Self::Hook { directory, program, arguments } => {
+                let start = [directory.as_os_str(), program.as_os_str()].into_iter();
+                list("__venvyard_hook", start.chain(arguments.iter().map(OsString::as_os_str)))
             }
             Self::Run { directory, words } => {
                 let directory = std::iter::once(directory.as_os_str());

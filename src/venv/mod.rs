@@ -3,20 +3,23 @@
 mod home;
 mod hook;
 mod name;
+mod package;
 mod python;
 pub(crate) mod relocate;
+pub(crate) mod template;
 
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use crate::shell::quote;
 
 pub(crate) use home::Home;
 pub(crate) use hook::{Hook, Runnable};
 pub(crate) use name::Name;
+pub(crate) use package::Package;
 pub(crate) use python::{Python, Pythons};
 
 /// An environment: a directory with `bin/activate`, whoever made it.
@@ -70,6 +73,46 @@ impl Venv {
         if line.is_empty() { None } else { Some(line.into()) }
     }
 
+    /// The paths that its texts may call it by: its own, with links followed, and the one that its activate script
+    /// has, which is another if it was moved by hand.
+    pub fn spellings(&self) -> Vec<PathBuf> {
+        let mut all = vec![self.root.clone()];
+        all.extend(self.root.canonicalize());
+        all.extend(self.baked_root());
+        all
+    }
+
+    /// The root that its activate script sets.
+    fn baked_root(&self) -> Option<PathBuf> {
+        let text = fs::read_to_string(self.activate()).ok()?;
+        let values = text.lines().filter_map(|line| {
+            let line = line.trim_start();
+            line.strip_prefix("export ").unwrap_or(line).strip_prefix("VIRTUAL_ENV=")
+        });
+        let unquoted = |value: &str| match value.as_bytes() {
+            [b'\'', .., b'\''] => value[1..value.len() - 1].replace("'\"'\"'", "'").replace("'\\''", "'"),
+            [b'"', .., b'"'] => value[1..value.len() - 1].to_owned(),
+            _ => value.to_owned(),
+        };
+        values.map(unquoted).map(PathBuf::from).find(|path| path.is_absolute())
+    }
+
+    /// The directories that hold its packages.
+    pub fn site_packages(&self) -> Vec<PathBuf> {
+        let versions = fs::read_dir(self.root.join("lib")).into_iter().flatten().flatten();
+        let packages = versions.map(|version| version.path().join("site-packages"));
+        packages.filter(|packages| packages.is_dir()).collect()
+    }
+
+    /// The RECORD of every package in it.
+    pub fn records(&self) -> Vec<PathBuf> {
+        let children = |path: PathBuf| fs::read_dir(path).into_iter().flatten().flatten();
+        let packages = self.site_packages().into_iter().flat_map(children).map(|entry| entry.path());
+        let metadata =
+            packages.filter(|path| path.extension().is_some_and(|extension| extension == "dist-info"));
+        metadata.map(|package| package.join("RECORD")).filter(|record| record.is_file()).collect()
+    }
+
     /// A setting of its pyvenv.cfg.
     pub fn setting(&self, key: &str) -> Option<String> {
         setting(&self.root.join("pyvenv.cfg"), key)
@@ -110,6 +153,21 @@ impl Venv {
             safe > 0 && raw == safe
         })
     }
+}
+
+/// `path` without `.` and `..`, as text: links are not followed.
+pub(crate) fn normal(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                normal.pop();
+            }
+            other => normal.push(other),
+        }
+    }
+    normal
 }
 
 /// The value of `key` in a `pyvenv.cfg`.

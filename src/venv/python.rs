@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
+use serde::{Deserialize, Serialize};
 
 use super::setting;
+use super::template::Workshop;
 
 /// An interpreter that can be asked to make environments.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Python {
     /// The absolute path of the base interpreter: no shim, no environment's own.
     pub executable: PathBuf,
@@ -19,10 +21,14 @@ pub struct Python {
     pub version: (u8, u8, u8),
     /// What it lacks to make an environment.
     pub lack: Option<Lack>,
+    /// Where its standard library lies.
+    pub library: PathBuf,
+    /// Where a distribution keeps the wheels that ensurepip installs, if apart from it.
+    pub wheels: Option<PathBuf>,
 }
 
 /// What an interpreter may lack.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub enum Lack {
     /// The venv module: older than 3.3, or cut away by a distribution.
     Venv,
@@ -45,13 +51,17 @@ pub struct Pythons {
     pub preferred: Option<OsString>,
     /// The interpreter of the configuration.
     pub configured: Option<PathBuf>,
+    /// The user's cache, where interpreters are remembered that were asked before.
+    pub cache: Option<PathBuf>,
+    /// The process's umask.
+    pub umask: u32,
 }
 
 impl Pythons {
     /// The interpreter that `wanted` means: a path, a name on PATH, or a version like `3.12`; without it
     /// the preferred, the configured, or the first `python3` or `python` on PATH.
     ///
-    /// The interpreter found is started once, to ask what it is.
+    /// An interpreter that is not remembered is started once, to ask what it is.
     pub fn find(&self, wanted: Option<&OsStr>) -> Result<Python> {
         if let Some(wanted) = wanted {
             return self.meant(wanted);
@@ -82,7 +92,16 @@ impl Pythons {
         let found = if is_path { self.program(wanted) } else { self.named(&name_of(wanted)) };
         let found = found
             .with_context(|| format!("There is no interpreter '{}'.{}", wanted.display(), self.hint()))?;
-        self.ask(&base(&self.behind_shim(&found)?))
+        let executable = base(&self.behind_shim(&found)?);
+        match self.workshop(&executable).and_then(|workshop| workshop.python()) {
+            Some(python) => Ok(python),
+            None => self.ask(&executable),
+        }
+    }
+
+    /// Where the templates of `executable` lie; none where there is no cache.
+    pub fn workshop(&self, executable: &Path) -> Option<Workshop> {
+        self.cache.as_deref().map(|cache| Workshop::of(cache, executable, self.umask))
     }
 
     /// The program called `name`: on PATH, else the newest of that version that pyenv holds.
@@ -191,7 +210,7 @@ impl Pythons {
         let answer =
             answer.with_context(|| format!("cannot start the interpreter {}", executable.display()))?;
         let facts: Vec<&[u8]> = answer.stdout.split(|&byte| byte == 0).collect();
-        let [version, executable_said, venv, ensurepip, b"."] = facts[..] else {
+        let [version, executable_said, venv, ensurepip, library, wheels, b"."] = facts[..] else {
             bail!("{} is not a Python interpreter.{}", executable.display(), self.hint());
         };
         let version = std::str::from_utf8(version).unwrap_or_default();
@@ -208,18 +227,22 @@ impl Pythons {
                 (b"1", _) => Some(Lack::Ensurepip),
                 _ => Some(Lack::Venv),
             },
+            library: OsStr::from_bytes(library).into(),
+            wheels: Some(OsStr::from_bytes(wheels).into()).filter(|path: &PathBuf| path.is_absolute()),
         })
     }
 }
 
-/// Prints, each ended by NUL: version, executable, whether venv and ensurepip are there; then a dot.
+/// Prints, each ended by NUL: version, executable, whether venv and ensurepip are there, where the library is, and
+/// where a distribution's wheels are; then a dot.
 const QUESTION: &str = "import sys
 del sys.path[0]
-import os
+import os, sysconfig
 lib = os.path.dirname(os.__file__)
 has = lambda name: str(int(os.path.exists(os.path.join(lib, name, '__main__.py'))))
 version = '.'.join(str(part) for part in sys.version_info[:3])
-sys.stdout.write('\\0'.join([version, sys.executable, has('venv'), has('ensurepip'), '.']))";
+wheels = sysconfig.get_config_var('WHEEL_PKG_DIR') or ''
+sys.stdout.write('\\0'.join([version, sys.executable, has('venv'), has('ensurepip'), lib, wheels, '.']))";
 
 #[expect(clippy::disallowed_methods, reason = "a question, which changes nothing")]
 fn question(program: &OsStr, path: &OsStr, directory: &Path) -> Command {
@@ -347,11 +370,20 @@ mod tests {
 
     #[test]
     fn an_old_interpreter_is_refused_with_a_way_out() {
-        let python =
-            Python { executable: "/opt/python2.7".into(), version: (2, 7, 18), lack: Some(Lack::Venv) };
+        let python = Python {
+            executable: "/opt/python2.7".into(),
+            version: (2, 7, 18),
+            lack: Some(Lack::Venv),
+            ..Python::default()
+        };
         let error = python.check(true).unwrap_err().to_string();
         assert!(error.contains("2.7.18") && error.contains("hint: VIRTUALENVWRAPPER_VIRTUALENV"), "{error}");
-        let bare = Python { executable: "/opt/p".into(), version: (3, 11, 2), lack: Some(Lack::Ensurepip) };
+        let bare = Python {
+            executable: "/opt/p".into(),
+            version: (3, 11, 2),
+            lack: Some(Lack::Ensurepip),
+            ..Python::default()
+        };
         assert!(bare.check(true).is_err());
         assert!(bare.check(false).is_ok());
     }

@@ -1,33 +1,75 @@
-//! The text of an environment that was made at one path, as it reads at another.
+//! The text of an environment at one path, as it reads at another.
 
 use std::borrow::Cow;
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use base64ct::{Base64UrlUnpadded, Encoding};
+use memchr::memmem;
 use sha2::{Digest, Sha256};
 
 /// The longest `#!` line that systems follow: 127 bytes on Linux, 512 on macOS.
 const LONGEST_SHEBANG: usize = if cfg!(target_os = "macos") { 512 } else { 127 };
 
-/// A move from one root to another.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Move<'a> {
-    /// The absolute path that the text names.
-    pub from: &'a Path,
-    /// The absolute path that it shall name.
-    pub to: &'a Path,
+/// A change of place. An old root may have several spellings: as typed, with links resolved, as the activate
+/// script has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Move {
+    from: Vec<PathBuf>,
+    to: PathBuf,
 }
 
-impl Move<'_> {
-    /// `text` with each mention of the old root replaced, or none if it holds none. A `#!` line takes the
-    /// form that the new interpreter path needs.
+impl Move {
+    /// A move to `to` from a root that texts call by any of the absolute paths `from`.
+    pub(crate) fn new(from: impl IntoIterator<Item = PathBuf>, to: &Path) -> Self {
+        let mut from: Vec<PathBuf> = from.into_iter().collect();
+        // The longest first: one may be the start of another.
+        from.sort_by_key(|path| std::cmp::Reverse(path.as_os_str().len()));
+        from.dedup();
+        Self { from, to: to.to_path_buf() }
+    }
+
+    /// The text of the file `path`, relative to the root, at the new place; none if it reads the same there.
     ///
     /// A mention ends where the path does: `/envs/blog` is not mentioned in `/envs/blog2`.
-    pub(crate) fn text(&self, text: &[u8]) -> Option<Vec<u8>> {
-        let (shebang, body) = split_shebang(text);
-        let interpreter = shebang.as_ref().and_then(|shebang| self.replaced(&shebang.interpreter));
-        let replaced = self.replaced(body);
+    pub(crate) fn file(&self, path: &Path, text: &[u8]) -> Option<Vec<u8>> {
+        match Kind::of(path)? {
+            _ if text.contains(&0) => None,
+            Kind::Script => self.script(path, text),
+            Kind::Activation => {
+                let moved = self.activation(text);
+                let renamed = self.renamed(moved.as_deref().unwrap_or(text));
+                renamed.or(moved)
+            }
+            Kind::Settings => {
+                let moved = self.raw(text);
+                let renamed = self.renamed_setting(moved.as_deref().unwrap_or(text));
+                renamed.or(moved)
+            }
+            Kind::Text => self.in_language(text, Language::of(path, text)),
+        }
+    }
+
+    /// The new target of a link that points into the old place.
+    pub(crate) fn target(&self, target: &Path) -> Option<PathBuf> {
+        self.from.iter().find_map(|from| target.strip_prefix(from).ok()).map(|inside| self.to.join(inside))
+    }
+
+    /// Whether `bytes` name the old place.
+    pub(crate) fn is_named_in(&self, bytes: &[u8]) -> bool {
+        let ends = |end: usize| !bytes.get(end).is_some_and(|byte| is_inside_name(*byte));
+        self.from.iter().any(|from| {
+            let from = from.as_os_str().as_bytes();
+            memmem::find_iter(bytes, from).any(|start| ends(start + from.len()))
+        })
+    }
+
+    /// A `#!` line takes the form that the new interpreter path needs; the rest is replaced as it stands.
+    fn script(&self, path: &Path, text: &[u8]) -> Option<Vec<u8>> {
+        let (shebang, body) = split_shebang_after(text, self.root_in_shebang(text));
+        let interpreter = shebang.as_ref().and_then(|shebang| self.raw(&shebang.interpreter));
+        let replaced = self.in_language(body, Language::of(path, text));
         if interpreter.is_none() && replaced.is_none() {
             return None;
         }
@@ -39,19 +81,149 @@ impl Move<'_> {
         Some(moved)
     }
 
-    fn replaced(&self, text: &[u8]) -> Option<Vec<u8>> {
-        let mut replaced = None;
-        for quote in QUOTES {
-            let spelled = |path: &Path| replace(path.as_os_str().as_bytes(), b"'", quote);
-            let text = replaced.as_deref().unwrap_or(text);
-            replaced = replaced_spelling(text, &spelled(self.from), &spelled(self.to)).or(replaced);
-            // Without a quote in it there is one spelling.
-            if !self.from.as_os_str().as_bytes().contains(&b'\'') {
-                break;
-            }
-        }
-        replaced
+    /// How much of the `#!` line's interpreter is an old root. pip pastes one with blanks as it is into scripts that
+    /// are data, which the system then cannot start.
+    fn root_in_shebang(&self, text: &[u8]) -> usize {
+        let line = text.strip_prefix(b"#!").unwrap_or_default();
+        let roots = self.from.iter().map(|from| from.as_os_str().as_bytes());
+        roots.filter(|root| line.starts_with(root)).map(<[u8]>::len).max().unwrap_or(0)
     }
+
+    fn raw(&self, text: &[u8]) -> Option<Vec<u8>> {
+        self.in_language(text, Language::None)
+    }
+
+    /// Each mention is replaced in the spelling that it has: as it is, with its `'` escaped in one of the usual
+    /// ways, or as in a URL. One that needed no escape gets those that the new path needs.
+    fn in_language(&self, text: &[u8], language: Language) -> Option<Vec<u8>> {
+        let mut spellings: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+        for from in &self.from {
+            let (from, to) = (from.as_os_str().as_bytes(), self.to.as_os_str().as_bytes());
+            for quote in QUOTES {
+                spellings.push((replace(from, b"'", quote), replace(to, b"'", quote)));
+            }
+            spellings.push((percent_encoded(from), percent_encoded(to)));
+        }
+        // Where nothing needs an escape the spellings are one.
+        let mut seen = std::collections::HashSet::new();
+        spellings.retain(|(from, _)| seen.insert(from.clone()));
+        let plain = self.to.as_os_str().as_bytes();
+        substitute(text, &spellings, |text, start, to| {
+            if to == plain { language.spelled(text, start, to) } else { to.to_vec() }
+        })
+    }
+
+    /// In activate scripts of shells a mention takes the quotes that the new path needs where it stands.
+    fn activation(&self, text: &[u8]) -> Option<Vec<u8>> {
+        let mut spellings: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+        for from in &self.from {
+            let (from, to) = (from.as_os_str().as_bytes().to_vec(), self.to.as_os_str().as_bytes().to_vec());
+            if from.contains(&b'\'') {
+                spellings.push((shell_quoted(&from), shell_quoted(&to)));
+            }
+            spellings.push((from, to));
+        }
+        substitute(text, &spellings, |text, start, to| {
+            if to.starts_with(b"'") { to.to_vec() } else { Language::Shell.spelled(text, start, to) }
+        })
+    }
+
+    /// An activate script with the prompt that generators make of the environment's name; another one is the user's.
+    fn renamed(&self, text: &[u8]) -> Option<Vec<u8>> {
+        let forms = self.names().into_iter().flat_map(|(old, new)| prompt_forms(old, new));
+        replaced_forms(text, &forms.collect::<Vec<_>>())
+    }
+
+    /// pyvenv.cfg with the prompt that uv made of the name.
+    fn renamed_setting(&self, text: &[u8]) -> Option<Vec<u8>> {
+        let forms = self.names().into_iter().map(|(old, new)| form("\nprompt = ", old, "\n", new));
+        replaced_forms(text, &forms.collect::<Vec<_>>())
+    }
+
+    /// Each name that the environment had, and the new one.
+    fn names(&self) -> Vec<(&str, &str)> {
+        let Some(new) = self.to.file_name().and_then(OsStr::to_str) else { return Vec::new() };
+        let names = self.from.iter().filter_map(|from| from.file_name()?.to_str());
+        names.filter(|old| *old != new).map(|old| (old, new)).collect()
+    }
+}
+
+/// How a text of an environment mentions its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Script,
+    Activation,
+    Settings,
+    Text,
+}
+
+impl Kind {
+    /// What the file at `path`, relative to the root, is; none if its text cannot depend on the place.
+    fn of(path: &Path) -> Option<Self> {
+        let parts: Vec<&str> =
+            path.components().map(|part| part.as_os_str().to_str().unwrap_or_default()).collect();
+        let ends = |endings: &[&str]| endings.iter().any(|ending| path.to_string_lossy().ends_with(ending));
+        match parts[..] {
+            ["bin", "activate" | "activate.csh" | "activate.fish"] => Some(Self::Activation),
+            ["bin", ..] => Some(Self::Script),
+            ["pyvenv.cfg"] => Some(Self::Settings),
+            ["lib" | "lib64", _, "site-packages", _] if ends(&[".pth", ".egg-link", ".py"]) => {
+                Some(Self::Text)
+            }
+            ["lib" | "lib64", _, "site-packages", _, "direct_url.json"] => Some(Self::Text),
+            ["share" | "etc" | "src", ..] => Some(Self::Text),
+            _ => None,
+        }
+    }
+}
+
+/// How a text spells a path that holds blanks and quotes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Language {
+    Shell,
+    Python,
+    PowerShell,
+    /// As it is.
+    None,
+}
+
+impl Language {
+    /// What the file at `path` is written in, by its name or its `#!` line.
+    fn of(path: &Path, text: &[u8]) -> Self {
+        match path.extension().and_then(OsStr::to_str) {
+            Some("py" | "xsh") => return Self::Python,
+            Some("ps1") => return Self::PowerShell,
+            _ => {}
+        }
+        let line = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
+        if text.starts_with(TRAMPOLINE) || text.starts_with(b"#!") && memmem::find(line, b"python").is_some()
+        {
+            Self::Python
+        } else if text.starts_with(b"#!") && line.ends_with(b"sh") {
+            Self::Shell
+        } else {
+            Self::None
+        }
+    }
+
+    /// The path `to` as it stands at `start` of the text.
+    fn spelled(self, text: &[u8], start: usize, to: &[u8]) -> Vec<u8> {
+        if text[..start].ends_with(b"file://") {
+            return percent_encoded(to);
+        }
+        match (self, quote_at(text, start)) {
+            (Self::Shell, None) => shell_quoted(to),
+            (Self::Shell, Some(b'\'')) => replace(to, b"'", SHLEX),
+            (Self::Python, Some(b'\'')) => replace(to, b"'", b"\\'"),
+            (Self::PowerShell, Some(b'\'')) => replace(to, b"'", b"\'\'"),
+            _ => to.to_vec(),
+        }
+    }
+}
+
+/// Whether the text of the file `path`, relative to the root, may depend on the environment's place.
+pub(crate) fn is_concerned(path: &Path) -> bool {
+    Kind::of(path).is_some()
 }
 
 /// How a `'` in a path may be spelled: as it is, by Python's shlex, in fish, by PowerShell, in POSIX shells.
@@ -62,7 +234,7 @@ const SHLEX: &[u8] = b"'\"'\"'";
 fn replace(text: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
     let mut replaced = Vec::new();
     let mut rest = text;
-    while let Some(start) = rest.windows(old.len()).position(|window| window == old) {
+    while let Some(start) = memmem::find(rest, old) {
         replaced.extend_from_slice(&rest[..start]);
         replaced.extend_from_slice(new);
         rest = &rest[start + old.len()..];
@@ -71,62 +243,182 @@ fn replace(text: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
     replaced
 }
 
-fn replaced_spelling(text: &[u8], from: &[u8], to: &[u8]) -> Option<Vec<u8>> {
-    let mut replaced = Vec::new();
-    let mut rest = text;
-    while let Some(start) = rest.windows(from.len()).position(|window| window == from) {
-        let after = &rest[start + from.len()..];
-        let is_mention =
-            !after.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || b"_.+@-".contains(byte));
-        replaced.extend_from_slice(&rest[..start]);
-        replaced.extend_from_slice(if is_mention { to } else { from });
-        rest = after;
+/// Replaces, in one pass from left to right, each mention of a spelling; none if there is none.
+fn substitute(
+    text: &[u8],
+    spellings: &[(Vec<u8>, Vec<u8>)],
+    spelled: impl Fn(&[u8], usize, &[u8]) -> Vec<u8>,
+) -> Option<Vec<u8>> {
+    let mut moved = Vec::new();
+    let (mut done, mut from_here) = (0, 0);
+    while let Some((start, (from, to))) = spellings
+        .iter()
+        .filter_map(|spelling| Some((from_here + memmem::find(&text[from_here..], &spelling.0)?, spelling)))
+        .min_by_key(|(start, (from, _))| (*start, std::cmp::Reverse(from.len())))
+    {
+        let end = start + from.len();
+        let starts = start == 0 || !is_inside_name(text[start - 1]) || b"+@".contains(&text[start - 1]);
+        let is_mention = starts && !text.get(end).is_some_and(|byte| is_inside_name(*byte));
+        from_here = if is_mention { end } else { start + 1 };
+        if is_mention {
+            moved.extend_from_slice(&text[done..start]);
+            moved.extend_from_slice(&spelled(text, start, to));
+            done = end;
+        }
     }
-    if replaced.is_empty() && rest.len() == text.len() {
+    if done == 0 {
         return None;
     }
-    replaced.extend_from_slice(rest);
+    moved.extend_from_slice(&text[done..]);
+    Some(moved)
+}
+
+fn is_inside_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"_.+@-".contains(&byte)
+}
+
+/// The quote that is open where `start` is, counted from the line's beginning.
+fn quote_at(text: &[u8], start: usize) -> Option<u8> {
+    let line = text[..start].iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+    let mut open = None;
+    for &byte in &text[line..start] {
+        match (open, byte) {
+            (None, b'\'' | b'"') => open = Some(byte),
+            (Some(quote), byte) if quote == byte => open = None,
+            _ => {}
+        }
+    }
+    open
+}
+
+/// A word as Python's `shlex.quote` writes it.
+fn shell_quoted(word: &[u8]) -> Vec<u8> {
+    let is_safe = |byte: &u8| byte.is_ascii_alphanumeric() || b"@%+=:,./-_".contains(byte);
+    if !word.is_empty() && word.iter().all(is_safe) {
+        return word.to_vec();
+    }
+    [b"'", replace(word, b"'", SHLEX).as_slice(), b"'"].concat()
+}
+
+/// A path as in a `file:` URL.
+fn percent_encoded(path: &[u8]) -> Vec<u8> {
+    let mut encoded = Vec::with_capacity(path.len());
+    for &byte in path {
+        if byte.is_ascii_alphanumeric() || b"/_.-~".contains(&byte) {
+            encoded.push(byte);
+        } else {
+            encoded.extend_from_slice(format!("%{byte:02X}").as_bytes());
+        }
+    }
+    encoded
+}
+
+fn double(word: &str) -> String {
+    format!("\"{word}\"")
+}
+
+fn single(word: &str) -> String {
+    format!("'{}'", word.replace('\'', "'\"'\"'"))
+}
+
+fn form(start: &str, old: &str, end: &str, new: &str) -> (Vec<u8>, Vec<u8>) {
+    (format!("{start}{old}{end}").into_bytes(), format!("{start}{new}{end}").into_bytes())
+}
+
+/// The prompts that generators make of a name, and what they make of another.
+fn prompt_forms(old: &str, new: &str) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let in_single = form("", &single(&format!("({old}) ")), "", &single(&format!("({new}) ")));
+    let in_condition = form("if (", &double(old), " ", &double(new));
+    let mut forms = vec![form("(", old, ") ", new), in_single, in_condition];
+    for start in [
+        "VIRTUAL_ENV_PROMPT=",
+        "VIRTUAL_ENV_PROMPT ",
+        "_virtualenv_prompt_tcsh = ",
+        "_virtualenv_prompt_plain = ",
+        "(set_color 4B8BBE) ",
+        "set env_name = ",
+        "PS1=\"(\"",
+        "set prompt = \"(\"",
+    ] {
+        forms.push(form(start, &double(old), "", &double(new)));
+        forms.push(form(start, &single(old), "", &single(new)));
+        let bare = String::from_utf8_lossy(&shell_quoted(old.as_bytes())).into_owned();
+        let quoted = String::from_utf8_lossy(&shell_quoted(new.as_bytes())).into_owned();
+        forms.extend(["\n", " ", "\")", "\""].map(|end| form(start, &bare, end, &quoted)));
+    }
+    forms
+}
+
+/// Each of the exact forms replaced; none if there is none.
+fn replaced_forms(text: &[u8], forms: &[(Vec<u8>, Vec<u8>)]) -> Option<Vec<u8>> {
+    let mut replaced = Vec::new();
+    let mut done = 0;
+    while let Some((start, (old, new))) = forms
+        .iter()
+        .filter_map(|form| Some((done + memmem::find(&text[done..], &form.0)?, form)))
+        .min_by_key(|(start, (old, _))| (*start, std::cmp::Reverse(old.len())))
+    {
+        replaced.extend_from_slice(&text[done..start]);
+        replaced.extend_from_slice(new);
+        // The end of one form may be the start of the next.
+        done = start + old.len();
+    }
+    if done == 0 {
+        return None;
+    }
+    replaced.extend_from_slice(&text[done..]);
     Some(replaced)
 }
 
 /// The first line of a script.
-struct Shebang<'a> {
-    interpreter: Cow<'a, [u8]>,
-    arguments: &'a [u8],
+pub(crate) struct Shebang<'a> {
+    /// The absolute path of the interpreter.
+    pub interpreter: Cow<'a, [u8]>,
+    /// What follows it.
+    pub arguments: &'a [u8],
     /// The quote that a trampoline puts around its interpreter: `"` by old distlibs, `'` from 0.4 on.
-    quote: u8,
+    pub quote: u8,
 }
 
 /// The start of the trampoline that pip writes where a plain `#!` line would be too long or hold a blank.
-const TRAMPOLINE: &[u8] = b"#!/bin/sh\n'''exec' ";
+pub(super) const TRAMPOLINE: &[u8] = b"#!/bin/sh\n'''exec' ";
 const TRAMPOLINE_END: &[u8] = b" \"$0\" \"$@\"\n' '''\n";
 
 /// The interpreter that a script names, in either form, and the text below.
-fn split_shebang(text: &[u8]) -> (Option<Shebang<'_>>, &[u8]) {
-    if let Some(rest) = text.strip_prefix(TRAMPOLINE)
-        && let Some(end) = rest.windows(TRAMPOLINE_END.len()).position(|window| window == TRAMPOLINE_END)
-    {
-        let word = &rest[..end];
-        let (interpreter, quote) = match word {
-            [b'\'', inside @ .., b'\''] => (replace(inside, SHLEX, b"'").into(), b'\''),
-            _ => {
-                let inside = word.strip_prefix(b"\"").and_then(|word| word.strip_suffix(b"\""));
-                (inside.unwrap_or(word).into(), b'"')
-            }
-        };
-        return (Some(Shebang { interpreter, arguments: b"", quote }), &rest[end + TRAMPOLINE_END.len()..]);
-    }
-    let Some(rest) = text.strip_prefix(b"#!") else { return (None, text) };
-    let Some(end) = rest.iter().position(|&byte| byte == b'\n') else { return (None, text) };
-    let line = &rest[..end];
-    let blank = line.iter().position(|&byte| byte == b' ').unwrap_or(line.len());
-    let interpreter = line[..blank].into();
-    (Some(Shebang { interpreter, arguments: &line[blank..], quote: b'"' }), &rest[end + 1..])
+pub(crate) fn split_shebang(text: &[u8]) -> (Option<Shebang<'_>>, &[u8]) {
+    split_shebang_after(text, 0)
 }
 
-impl Shebang<'_> {
+/// The same where the first `known` bytes of a plain line's interpreter are part of its path, blanks and all.
+fn split_shebang_after(text: &[u8], known: usize) -> (Option<Shebang<'_>>, &[u8]) {
+    if let Some(rest) = text.strip_prefix(TRAMPOLINE)
+        && let Some(end) = memmem::find(rest, TRAMPOLINE_END)
+    {
+        return (Some(Shebang::of_word(&rest[..end], 0)), &rest[end + TRAMPOLINE_END.len()..]);
+    }
+    let Some(rest) = text.strip_prefix(b"#!") else { return (None, text) };
+    let Some(end) = memchr::memchr(b'\n', rest) else { return (None, text) };
+    (Some(Shebang::of_word(&rest[..end], known)), &rest[end + 1..])
+}
+
+impl<'a> Shebang<'a> {
+    /// A path in quotes or, blanks in its first `known` bytes aside, up to a blank; arguments follow.
+    fn of_word(word: &'a [u8], known: usize) -> Self {
+        if let [quote @ (b'\'' | b'"'), rest @ ..] = word
+            && let Some(end) = memchr::memrchr(*quote, rest)
+        {
+            let interpreter = match quote {
+                b'\'' => replace(&rest[..end], SHLEX, b"'").into(),
+                _ => rest[..end].into(),
+            };
+            return Self { interpreter, arguments: &rest[end + 1..], quote: *quote };
+        }
+        let end = memchr::memchr(b' ', &word[known..]).map_or(word.len(), |blank| known + blank);
+        Self { interpreter: word[..end].into(), arguments: &word[end..], quote: b'"' }
+    }
+
     /// The line for another interpreter, as distlib writes it, which pip has on board.
-    fn with(&self, interpreter: &[u8]) -> Vec<u8> {
+    pub(crate) fn with(&self, interpreter: &[u8]) -> Vec<u8> {
         let blank = interpreter.contains(&b' ');
         let plain = [b"#!".as_slice(), interpreter, self.arguments, b"\n"].concat();
         if !blank && plain.len() <= LONGEST_SHEBANG {
@@ -139,23 +431,27 @@ impl Shebang<'_> {
             b'"' if blank => [b"\"", interpreter, b"\""].concat(),
             _ => interpreter.to_vec(),
         };
-        [TRAMPOLINE, &word, TRAMPOLINE_END].concat()
+        [TRAMPOLINE, &word, self.arguments, TRAMPOLINE_END].concat()
     }
 }
 
-/// A RECORD's text with hash and size of rewritten files brought up to date, or none if it lists none.
+/// Hash and size of a file as RECORD has them: sha256 in URL-safe base64 without padding.
+pub(crate) fn digest(bytes: &[u8]) -> String {
+    format!("sha256={},{}", Base64UrlUnpadded::encode_string(&Sha256::digest(bytes)), bytes.len())
+}
+
+/// A RECORD's text with `digest` and nothing else changed, or none if it lists no such file.
 ///
-/// `contents` returns the bytes of the listed path if that file was rewritten.
-pub(crate) fn record(text: &str, contents: impl Fn(&str) -> Option<Vec<u8>>) -> Option<String> {
+/// `digest` gives hash and size of a listed path if that file was rewritten.
+pub(crate) fn record(text: &str, digest: impl Fn(&str) -> Option<String>) -> Option<String> {
     let mut changed = false;
     let lines = text.split_inclusive('\n').map(|line| {
-        let path = line.split(',').next().unwrap_or_default();
-        match contents(path.trim_matches('"')) {
-            Some(bytes) if line.contains("sha256=") => {
+        let path = line.split(",sha256=").next().unwrap_or_default();
+        match digest(path.trim_matches('"')) {
+            Some(digest) if line.contains(",sha256=") => {
                 changed = true;
-                let hash = Base64UrlUnpadded::encode_string(&Sha256::digest(&bytes));
                 let end = if line.ends_with("\r\n") { "\r\n" } else { "\n" };
-                format!("{path},sha256={hash},{}{end}", bytes.len())
+                format!("{path},{digest}{end}")
             }
             _ => line.to_owned(),
         }
@@ -170,8 +466,81 @@ mod tests {
     use proptest::prelude::*;
 
     fn moved(text: &str, from: &str, to: &str) -> Option<String> {
-        let change = Move { from: Path::new(from), to: Path::new(to) };
-        change.text(text.as_bytes()).map(|text| String::from_utf8(text).unwrap())
+        moved_as("bin/script", text, from, to)
+    }
+
+    fn moved_as(file: &str, text: &str, from: &str, to: &str) -> Option<String> {
+        let change = Move::new([PathBuf::from(from)], Path::new(to));
+        change.file(Path::new(file), text.as_bytes()).map(|text| String::from_utf8(text).unwrap())
+    }
+
+    #[test]
+    fn an_activate_script_takes_the_quotes_that_the_new_path_needs() {
+        let activate = |text: &str, to: &str| moved_as("bin/activate", text, "/e/a", to).unwrap();
+        assert_eq!(
+            activate("V=/e/a\nX=\"/e/a/bin\"\nY='/e/a'\n", "/e/b c"),
+            "V='/e/b c'\nX=\"/e/b c/bin\"\nY='/e/b c'\n"
+        );
+        assert_eq!(activate("V='/e/a'\n", "/e/it's"), "V='/e/it'\"'\"'s'\n");
+        let spaced = moved_as("bin/activate", "V='/e/it'\"'\"'s'/bin\n", "/e/it's", "/e/b").unwrap();
+        assert_eq!(spaced, "V=/e/b/bin\n");
+    }
+
+    #[test]
+    fn a_prompt_of_the_name_follows_and_one_of_the_users_stays() {
+        let activate = |text: &str| moved_as("bin/activate", text, "/e/old", "/e/my new");
+        assert_eq!(activate("PS1=\"(old) ${PS1:-}\"\n").unwrap(), "PS1=\"(my new) ${PS1:-}\"\n");
+        assert_eq!(activate("PS1='(old) '\"${PS1:-}\"\n").unwrap(), "PS1='(my new) '\"${PS1:-}\"\n");
+        assert_eq!(activate("VIRTUAL_ENV_PROMPT=old\n").unwrap(), "VIRTUAL_ENV_PROMPT='my new'\n");
+        assert_eq!(activate("VIRTUAL_ENV_PROMPT=\"old\"\n").unwrap(), "VIRTUAL_ENV_PROMPT=\"my new\"\n");
+        assert_eq!(activate("PS1=\"(\"old\") ${PS1:-}\"\n").unwrap(), "PS1=\"(\"'my new'\") ${PS1:-}\"\n");
+        let quote = moved_as("bin/activate", "PS1='(old) '\"${PS1:-}\"\n", "/e/old", "/e/it's").unwrap();
+        assert_eq!(quote, "PS1='(it'\"'\"'s) '\"${PS1:-}\"\n");
+        assert_eq!(activate("PS1=\"(hello) ${PS1:-}\"\n# the old one\n"), None);
+        assert_eq!(
+            moved_as("pyvenv.cfg", "a = b\nprompt = old\n", "/e/old", "/e/new").unwrap(),
+            "a = b\nprompt = new\n"
+        );
+    }
+
+    #[test]
+    fn a_url_is_a_mention_too() {
+        let json = |text: &str| {
+            moved_as("lib/python3/site-packages/x.dist-info/direct_url.json", text, "/e/a b", "/n")
+        };
+        assert_eq!(json("{\"url\": \"file:///e/a%20b/src\"}").unwrap(), "{\"url\": \"file:///n/src\"}");
+        let plain = moved("#!/bin/sh\ncurl file:///e/a/x", "/e/a", "/n/it's a").unwrap();
+        assert_eq!(plain, "#!/bin/sh\ncurl file:///n/it%27s%20a/x");
+    }
+
+    #[test]
+    fn a_path_is_escaped_as_the_language_of_its_text_asks() {
+        let there = |file: &str, text: &str| moved_as(file, text, "/e/a", "/n/it's a").unwrap();
+        let finder = "lib/python3/site-packages/__editable___x_finder.py";
+        assert_eq!(
+            there(finder, "M = {'x': '/e/a/x', 'y': \"/e/a\"}"),
+            "M = {'x': '/n/it\\'s a/x', 'y': \"/n/it's a\"}"
+        );
+        assert_eq!(
+            there("bin/x", "#!/e/a/bin/python\nf = '/e/a'").split('\n').last().unwrap(),
+            "f = '/n/it\\'s a'"
+        );
+        assert_eq!(there("bin/x", "#!/bin/sh\nexec /e/a/bin/x"), "#!/bin/sh\nexec '/n/it'\"'\"'s a'/bin/x");
+        assert_eq!(there("bin/activate.ps1", "$v = '/e/a'"), "$v = '/n/it''s a'");
+        assert_eq!(there("lib/python3/site-packages/x.pth", "/e/a/src"), "/n/it's a/src");
+    }
+
+    #[test]
+    fn of_two_old_roots_neither_spoils_the_other() {
+        let change = Move::new(["/l/a", "/real/a"].map(PathBuf::from), Path::new("/l/a b"));
+        let text = change.file(Path::new("bin/x"), b"/real/a:/l/a:/l/a2").unwrap();
+        assert_eq!(text, b"/l/a b:/l/a b:/l/a2");
+    }
+
+    #[test]
+    fn what_cannot_depend_on_the_place_is_left_alone() {
+        assert_eq!(moved_as("lib/python3/site-packages/django/x.py", "/e/a", "/e/a", "/n"), None);
+        assert_eq!(moved_as("bin/tool", "\0/e/a", "/e/a", "/n"), None);
     }
 
     #[test]
@@ -217,9 +586,38 @@ mod tests {
     }
 
     #[test]
+    fn a_pasted_or_quoted_path_with_blanks_becomes_one_that_starts() {
+        let works = "#!/bin/sh\n'''exec' \"/e/c d/bin/python\" \"$0\" \"$@\"\n' '''\nimport re\n";
+        for broken in ["#!/e/a b/bin/python\nimport re\n", "#!\"/e/a b/bin/python\"\nimport re\n"] {
+            assert_eq!(moved(broken, "/e/a b", "/e/c d").unwrap(), works);
+            assert_eq!(moved(broken, "/e/a b", "/e/c").unwrap(), "#!/e/c/bin/python\nimport re\n");
+        }
+    }
+
+    #[test]
+    fn arguments_of_an_interpreter_stay() {
+        let plain = "#!/e/a/bin/python3 -u\n";
+        let blank = "#!/bin/sh\n'''exec' \"/e/b c/bin/python3\" -u \"$0\" \"$@\"\n' '''\n";
+        assert_eq!(moved(plain, "/e/a", "/e/b c").unwrap(), blank);
+        assert_eq!(moved(blank, "/e/b c", "/e/a").unwrap(), plain);
+    }
+
+    #[test]
+    fn of_an_environment_that_was_moved_by_hand_either_name_is_a_prompt() {
+        let change = Move::new(["/envs/now", "/a/longer/before"].map(PathBuf::from), Path::new("/envs/next"));
+        for prompt in ["now", "before"] {
+            let text = format!("PS1=\"({prompt}) ${{PS1:-}}\"\n");
+            assert_eq!(
+                change.file(Path::new("bin/activate"), text.as_bytes()).unwrap(),
+                b"PS1=\"(next) ${PS1:-}\"\n"
+            );
+        }
+    }
+
+    #[test]
     fn a_record_follows_its_scripts() {
         let text = "../../../bin/pip,sha256=old,1\npip/__init__.py,sha256=keep,2\n";
-        let new = record(text, |path| (path == "../../../bin/pip").then(|| b"abc".to_vec())).unwrap();
+        let new = record(text, |path| (path == "../../../bin/pip").then(|| digest(b"abc"))).unwrap();
         let hash = "ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0";
         assert_eq!(new, format!("../../../bin/pip,sha256={hash},3\npip/__init__.py,sha256=keep,2\n"));
         assert_eq!(record(text, |_| None), None);
@@ -232,7 +630,7 @@ mod tests {
             name in "[a-zA-Z0-9 _+-]{1,150}",
         ) {
             let (here, there) = ("/home/ann/.envs/blog", format!("/srv/{name}"));
-            let text = format!("#!{here}/bin/python3\n{body}{here}/x\n");
+            let text = format!("#!{here}/bin/python3\n{body}\n{here}/x\n");
             let away = moved(&text, here, &there).unwrap();
             prop_assert!(!away.contains(here));
             prop_assert_eq!(moved(&away, &there, here).unwrap(), text);

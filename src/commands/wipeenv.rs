@@ -1,0 +1,63 @@
+//! `wipeenv`: remove what was installed into the active environment.
+
+use anyhow::{Result, bail};
+
+use crate::context::Context;
+use crate::plan::{Effect, Plan};
+
+const MORE: &str = "\
+pip, setuptools and wheel stay, and so do hooks and the project. No pip is started: what a
+package consists of is read from its metadata.";
+
+/// Remove all packages from the active environment
+#[derive(Debug, clap::Args)]
+#[command(override_usage = "wipeenv", after_help = MORE)]
+pub struct Args {}
+
+impl Args {
+    /// The removal, and a report of what was there.
+    pub fn plan(self, context: &Context) -> Result<Plan> {
+        let Some(venv) = context.active().filter(|venv| venv.root().is_dir()) else {
+            bail!("no virtualenv active, or active virtualenv is missing\nhint: workon NAME");
+        };
+        if !venv.root().join("pyvenv.cfg").exists() {
+            bail!("{} is not an environment.\nhint: workon NAME", venv.root().display());
+        }
+        let names: Vec<String> =
+            venv.installed().into_iter().filter(|one| !one.is_seed()).map(|one| one.name).collect();
+        if names.is_empty() {
+            return Ok(Plan::report("Nothing to remove."));
+        }
+        let text = format!("Uninstalling packages:\n\n{}", names.join("\n"));
+        Ok(Plan::report(text).after(vec![Effect::Wipe(venv)]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::Surroundings;
+    use std::fs;
+
+    #[test]
+    fn packages_are_told_and_the_seed_is_not() {
+        let directory = tempfile::tempdir().unwrap();
+        let packages = directory.path().join("lib/python3.11/site-packages");
+        let context = || {
+            let variables = [("VIRTUAL_ENV".into(), directory.path().into())].into();
+            Context::new(Surroundings { variables, ..Default::default() })
+        };
+        assert!(Args {}.plan(&context()).is_err());
+        fs::write(directory.path().join("pyvenv.cfg"), "").unwrap();
+        for name in ["pip-23.2.dist-info", "setuptools-65.dist-info"] {
+            fs::create_dir_all(packages.join(name)).unwrap();
+        }
+        assert_eq!(Args {}.plan(&context()).unwrap(), Plan::report("Nothing to remove."));
+        for name in ["Django-4.2.dist-info", "pip_tools-7.dist-info"] {
+            fs::create_dir_all(packages.join(name)).unwrap();
+        }
+        let plan = Args {}.plan(&context()).unwrap();
+        assert_eq!(plan.answer, Plan::report("Uninstalling packages:\n\nDjango\npip_tools").answer);
+        assert!(matches!(plan.effects[..], [Effect::Wipe(_)]));
+    }
+}
