@@ -11,6 +11,14 @@
 
 case ${BASH_VERSION-}${ZSH_VERSION-}${KSH_VERSION-} in '') \return 0 ;; esac
 
+# Executed, not sourced, it would define functions for nobody.
+case $0:${BASH_SOURCE-}:${ZSH_EVAL_CONTEXT-} in
+*venvyard.sh:*venvyard.sh:* | *venvyard.sh::toplevel)
+    \printf '%s\n' 'ERROR: This file is to be sourced.' "hint: . '$0'" >&2
+    \exit 1
+    ;;
+esac
+
 # An alias of one of these names would turn the definition of the function into a syntax error.
 \unalias cpvirtualenv deactivate lsvirtualenv mkvirtualenv mvvirtualenv rmvirtualenv wipeenv workon 2>/dev/null || \:
 
@@ -38,6 +46,7 @@ bash) __venvyard_shell=bash ;;
 esac
 
 __venvyard_ready=''  # yes: the verbs are defined
+__venvyard_lent=''   # variables that are there for the hooks of a command
 __venvyard_script='' # what the binary answered
 __venvyard_failed=0  # the first status, not 0, of a program run by this command
 __venvyard_line=''   # what a function without a process of its own returns
@@ -66,11 +75,20 @@ __venvyard_load() { # read the verbs, if they are not here yet
 
 __venvyard() { # COMMAND ARGUMENT...
     __venvyard_load || \return "$?"
+    __venvyard_take_back # of a command that Ctrl-C ended
     if \test -t 1; then __venvyard_line=yes; else __venvyard_line=''; fi
-    __venvyard_script=$(VENVYARD_SHELL=$__venvyard_shell VENVYARD_TERMINAL=$__venvyard_line \
-        "$__venvyard_exe" "$@") || {
+    __venvyard_script=$(
+        __venvyard_export_settings
+        \export VENVYARD_SHELL="$__venvyard_shell" VENVYARD_TERMINAL="$__venvyard_line"
+        \exec "$__venvyard_exe" "$@"
+    ) || {
         \set -- "$?"
         __venvyard_script=''
+        \test -x "$__venvyard_exe" || {
+            __venvyard_say "ERROR: There is no program $__venvyard_exe." >&2
+            __venvyard_say 'hint: make install' >&2
+            \return 1
+        }
         \return "$1"
     }
     # A whole script ends in its status, and no quoted word can look like that.
@@ -88,8 +106,15 @@ __venvyard() { # COMMAND ARGUMENT...
     __venvyard_failed=0
     \eval "$1"
     \set -- "$?" "$2"
+    __venvyard_take_back
     __venvyard_failed=$2
     \return "$1"
+}
+
+__venvyard_export_settings() { # in a subshell: a setting counts whether or not the user exported it
+    \export WORKON_HOME VIRTUALENVWRAPPER_HOOK_DIR VIRTUALENVWRAPPER_PROJECT_FILENAME \
+        VIRTUALENVWRAPPER_WORKON_CD VIRTUALENVWRAPPER_PYTHON VIRTUALENVWRAPPER_VIRTUALENV \
+        VIRTUALENVWRAPPER_VIRTUALENV_ARGS
 }
 
 # --- Commands -------------------------------------------------------------------------------------

@@ -60,6 +60,23 @@ __venvyard_export() { \export "$1=$2"; }
 
 __venvyard_unset() { \unset "$1" || \:; }
 
+__venvyard_lend() { # NAME VALUE...: variables, exported until the command ends, however it ends
+    while \test "$#" -gt 1; do
+        \export "$1=$2"
+        __venvyard_lent=$__venvyard_lent:$1:
+        \shift 2
+    done
+}
+
+__venvyard_take_back() {
+    case $__venvyard_lent in '') \return 0 ;; esac
+    case $__venvyard_lent in *:WORKON_HOME:*) \unset WORKON_HOME ;; esac
+    case $__venvyard_lent in *:VIRTUALENVWRAPPER_HOOK_DIR:*) \unset VIRTUALENVWRAPPER_HOOK_DIR ;; esac
+    case $__venvyard_lent in *:VIRTUALENVWRAPPER_PROJECT_FILENAME:*) \unset VIRTUALENVWRAPPER_PROJECT_FILENAME ;; esac
+    case $__venvyard_lent in *:VIRTUALENVWRAPPER_WORKON_CD:*) \unset VIRTUALENVWRAPPER_WORKON_CD ;; esac
+    __venvyard_lent=''
+}
+
 __venvyard_status() { # N: what the command returns, if no program that it ran says worse
     case $1 in 0) \return "$__venvyard_failed" ;; esac
     \return "$1"
@@ -83,9 +100,9 @@ __venvyard_source() { # FILE ARGUMENT...: a hook, in this shell; what it returns
 __venvyard_hook() { # DIR PROGRAM ARGUMENT...: a hook that is a program; its status counts for nothing
     \test -x "$2" || \return 0
     if \test -t 0; then
-        (__venvyard_cd "$1" && \shift && \exec "$@") || \:
+        (__venvyard_export_settings && __venvyard_cd "$1" && \shift && \exec "$@") || \:
     else
-        (__venvyard_cd "$1" && \shift && \exec "$@" </dev/null) || \:
+        (__venvyard_export_settings && __venvyard_cd "$1" && \shift && \exec "$@" </dev/null) || \:
     fi
 }
 
@@ -136,7 +153,7 @@ __venvyard_activate() { # ROOT HOOKS: source ROOT's own activate script; HOOKS h
         PATH=$3
         __venvyard_restore_other
         __venvyard_say "ERROR: $1/bin/activate does not activate anything." >&2
-        __venvyard_say "hint: mkvirtualenv --clear '${1##*/}'" >&2
+        __venvyard_say "hint: mkvirtualenv --clear \"${1##*/}\"  # makes it anew, without its packages" >&2
         \return 1
     }
     # In a script PS1 is unset, and activate leaves it set and exported.
@@ -146,7 +163,7 @@ __venvyard_activate() { # ROOT HOOKS: source ROOT's own activate script; HOOKS h
     esac
     \test "$VIRTUAL_ENV" -ef "$1" || {
         __venvyard_say "WARNING: $1 was moved or copied: its activate script still names $VIRTUAL_ENV." >&2
-        __venvyard_say "hint: mkvirtualenv --clear '${1##*/}'" >&2
+        __venvyard_say "hint: cpvirtualenv \"${1##*/}\" another-name  # a copy that names itself" >&2
     }
     __venvyard_active=$VIRTUAL_ENV
     __venvyard_hooks=$2
@@ -245,12 +262,12 @@ __venvyard_define_deactivate() {
 
 __venvyard_leave() { # ["nondestructive"]: deactivate, with hooks; starts no process
     # For the time of the hooks there are the variables that virtualenvwrapper exports for good.
-    \set -- "${1-}" "${WORKON_HOME:+set}" "${VIRTUALENVWRAPPER_HOOK_DIR:+set}" "${VIRTUAL_ENV:-$__venvyard_active}"
-    case $2 in '') \export WORKON_HOME="${4%/*}" ;; esac
-    case $3 in '') \export VIRTUALENVWRAPPER_HOOK_DIR="${__venvyard_hooks:-${4%/*}}" ;; esac
+    \set -- "${1-}" "$__venvyard_lent" "${VIRTUAL_ENV:-$__venvyard_active}"
+    case ${WORKON_HOME-} in '') __venvyard_lend WORKON_HOME "${3%/*}" ;; esac
+    case ${VIRTUALENVWRAPPER_HOOK_DIR-} in '') __venvyard_lend VIRTUALENVWRAPPER_HOOK_DIR "${__venvyard_hooks:-${3%/*}}" ;; esac
     __venvyard_leave_for_hooks "$1"
-    case $2 in '') \unset WORKON_HOME ;; esac
-    case $3 in '') \unset VIRTUALENVWRAPPER_HOOK_DIR ;; esac
+    # Of a command that has more to do, it takes them back itself.
+    case $2 in '') __venvyard_take_back ;; esac
 }
 
 __venvyard_leave_for_hooks() { # ["nondestructive"]

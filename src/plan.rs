@@ -149,9 +149,9 @@ impl Plan {
             && steps.iter().any(Step::is_hook)
         {
             let variables = variables()?;
-            let exports = variables.iter().map(|(name, value)| Step::Export { name, value: value.clone() });
-            let unsets = variables.iter().map(|(name, _)| Step::Unset { name });
-            *steps = exports.chain(std::mem::take(steps)).chain(unsets).collect();
+            if !variables.is_empty() {
+                steps.insert(0, Step::Lend(variables));
+            }
         }
         Ok(self)
     }

@@ -169,6 +169,33 @@ fn every_verb_is_defined_in_every_shim() {
 }
 
 #[test]
+fn every_setting_reaches_the_program_and_every_lent_one_is_taken_back() {
+    let context = code(&project().join("src/context/mod.rs"));
+    let read = |path: &str| fs::read_to_string(project().join(path)).expect(path);
+    let settings = |text: &str| -> BTreeSet<String> {
+        let words =
+            text.split('"').filter(|word| *word == "WORKON_HOME" || word.starts_with("VIRTUALENVWRAPPER_"));
+        words.map(str::to_owned).collect()
+    };
+    let front = read("shell/venvyard.sh");
+    let exported = front.split("__venvyard_export_settings() {").nth(1).expect("a function");
+    for name in settings(&context) {
+        assert!(exported.contains(&format!(" {name}")), "the shim does not hand over {name}");
+    }
+    let lent = context
+        .split("fn hook_variables")
+        .nth(1)
+        .and_then(|rest| rest.split("\n    }\n").next())
+        .expect("lent");
+    for name in settings(lent) {
+        assert!(
+            read("shell/verbs.sh").contains(&format!("*:{name}:*) \\unset {name} ;;")),
+            "{name} is not taken back"
+        );
+    }
+}
+
+#[test]
 fn every_command_is_in_every_place() {
     let read = |path: &str| fs::read_to_string(project().join(path)).expect(path);
     let stories: String =

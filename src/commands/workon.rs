@@ -68,7 +68,8 @@ impl Args {
 pub(super) fn without_python(venv: &Venv, name: &Name) -> Option<Effect> {
     let python = venv.vanished_python()?;
     let text = format!(
-        "WARNING: {} is gone, so '{name}' has no Python.\nhint: mkvirtualenv --clear '{name}'",
+        "WARNING: {} is gone, so '{name}' has no Python.\n\
+         hint: mkvirtualenv --clear '{name}'  # makes it anew, without its packages",
         python.display()
     );
     Some(Effect::Say(text))
@@ -216,9 +217,8 @@ mod tests {
         assert_eq!(
             told,
             [
-                "__venvyard_export 'VIRTUALENVWRAPPER_HOOK_DIR' '~'",
-                "__venvyard_export 'VIRTUALENVWRAPPER_PROJECT_FILENAME' '.project'",
-                "__venvyard_export 'VIRTUALENVWRAPPER_WORKON_CD' '1'",
+                "__venvyard_lend 'VIRTUALENVWRAPPER_HOOK_DIR' '~' 'VIRTUALENVWRAPPER_PROJECT_FILENAME' '.project' \
+                 'VIRTUALENVWRAPPER_WORKON_CD' '1'",
                 "__venvyard_deactivate",
                 "__venvyard_hook '~' '~/preactivate' 'blog'",
                 "__venvyard_hook '~' '~/blog/bin/preactivate' 'blog'",
@@ -229,9 +229,6 @@ mod tests {
                 "__venvyard_source '~/postactivate' 'post_activate'",
                 "__venvyard_source '~/blog/bin/postactivate' 'post_activate'",
                 "__venvyard_unset 'VIRTUALENVWRAPPER_PROJECT_CD'",
-                "__venvyard_unset 'VIRTUALENVWRAPPER_HOOK_DIR'",
-                "__venvyard_unset 'VIRTUALENVWRAPPER_PROJECT_FILENAME'",
-                "__venvyard_unset 'VIRTUALENVWRAPPER_WORKON_CD'",
             ]
         );
     }

@@ -1,13 +1,14 @@
 //! An environment appears by a rename: made whole in a hidden nest, its text brought to its final path.
 
-use std::ffi::OsString;
-use std::fs;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 
 use anyhow::{Context as _, Result, bail};
+use memchr::memmem;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::clone::{self, Outcome};
@@ -27,11 +28,21 @@ pub(super) fn create(creation: &Creation) -> Result<()> {
     let root = creation.venv.root();
     let home = root.parent().unwrap_or(Path::new("/"));
     nest::sweep(home);
-    let nest = Nest::beside(root, "partial").with_context(|| format!("cannot create {}", root.display()))?;
+    let nest = match Nest::beside(root, "partial") {
+        // Its own words name a path that nobody knows.
+        Err(error) => {
+            let (root, home, kind) = (root.display(), home.display(), error.kind());
+            bail!("cannot create {root}: {kind}\nhint: ls -ld '{home}'")
+        }
+        Ok(nest) => nest,
+    };
     let made = Venv::at(nest.place().to_path_buf());
     if !from_template(creation, &made)? {
         make(creation, &nest)?;
-        relocate::in_place(made.root(), &Move::new([nest.place().to_path_buf()], root))?;
+        // A maker may follow the links in the path of the home.
+        let spellings = [Some(nest.place().to_path_buf()), nest.place().canonicalize().ok()];
+        relocate::in_place(made.root(), &Move::new(spellings.into_iter().flatten(), root))?;
+        refuse_traces(&made, &nest, root)?;
     }
     furnish(&made, creation).with_context(|| format!("cannot create {}", root.display()))?;
     appear(&nest, root, creation.replace)
@@ -102,32 +113,32 @@ fn from_template(creation: &Creation, made: &Venv) -> Result<bool> {
 
 /// Lets the maker make the environment in the nest, under its own name.
 fn make(creation: &Creation, nest: &Nest) -> Result<()> {
-    let name = nest.place().file_name().unwrap_or_default().to_owned();
     let root = creation.venv.root().display();
-    let arguments = |start: &[&str]| -> Vec<OsString> {
+    let arguments = |start: &[&str], name: &OsStr| -> Vec<OsString> {
         let start = start.iter().map(OsString::from);
-        start.chain(creation.options.iter().cloned()).chain([name.clone()]).collect()
+        start.chain(creation.options.iter().cloned()).chain([name.to_owned()]).collect()
     };
     match &creation.maker {
         Maker::Program(program) => {
-            let status = run::program(program, &arguments(&[]), nest.path()).status();
-            succeeded(
-                status.with_context(|| format!("cannot start {}", program.display()))?,
-                &creation.maker,
-            )?;
+            // As virtualenvwrapper does it: from the directory that is to hold it, with the bare name.
+            let name = nest.place().file_name().unwrap_or_default();
+            let status = run::program(program, &arguments(&[], name), nest.path()).status();
+            let status = status.with_context(|| format!("cannot start {}", program.display()))?;
+            succeeded(status, creation)?;
         }
         Maker::Venv(python) => {
             let (major, minor, micro) = python.version;
             let _progress =
                 terminal::progress(&format!("Creating {root} with Python {major}.{minor}.{micro}"));
             // It says nothing unless it fails, and then part of it on stdout.
-            let mut command = run::python(&python.executable, &arguments(&["-I", "-m", "venv"]), nest.path());
+            let arguments = arguments(&["-I", "-m", "venv"], nest.place().as_os_str());
+            let mut command = run::python(&python.executable, &arguments, nest.path());
             let output = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).output();
             let output = output.with_context(|| format!("cannot start {}", python.executable.display()))?;
             if !output.status.success() {
                 let _ = io::stderr().write_all(&[output.stdout, output.stderr].concat());
             }
-            succeeded(output.status, &creation.maker)?;
+            succeeded(output.status, creation)?;
         }
     }
     if !nest.place().join("bin/activate").exists() {
@@ -136,14 +147,23 @@ fn make(creation: &Creation, nest: &Nest) -> Result<()> {
     Ok(())
 }
 
-fn succeeded(status: ExitStatus, maker: &Maker) -> Result<()> {
+fn succeeded(status: ExitStatus, creation: &Creation) -> Result<()> {
     if status.success() {
         return Ok(());
     }
     if run::is_interrupted(status) {
         return Err(Interrupted.into());
     }
-    match maker {
+    // By custom 2 says that the options were not understood.
+    if status.code() == Some(2) && !creation.options.is_empty() {
+        let options: Vec<_> = creation.options.iter().map(|option| option.to_string_lossy()).collect();
+        bail!(
+            "The creator does not take these options: {}\nhint: mkvirtualenv --help\n\
+             hint: echo \"$VIRTUALENVWRAPPER_VIRTUALENV_ARGS\"",
+            options.join(" ")
+        );
+    }
+    match &creation.maker {
         Maker::Venv(python) => bail!(
             "{} -m venv failed ({status}).\nhint: mkvirtualenv -p python3 NAME, or --without-pip",
             python.executable.display()
@@ -152,6 +172,20 @@ fn succeeded(status: ExitStatus, maker: &Maker) -> Result<()> {
             bail!("{} failed ({status}).\nhint: unset VIRTUALENVWRAPPER_VIRTUALENV", program.display())
         }
     }
+}
+
+/// Fails if the environment would name the nest: it would work nowhere.
+fn refuse_traces(made: &Venv, nest: &Nest, root: &Path) -> Result<()> {
+    let name = nest.path().file_name().unwrap_or_default().as_encoded_bytes();
+    let has_trace = |file: &Path| fs::read(file).is_ok_and(|text| memmem::find(&text, name).is_some());
+    if has_trace(&made.activate()) {
+        bail!(
+            "{} was not made: its creator writes its path in a way that is not understood.\n\
+             hint: unset VIRTUALENVWRAPPER_VIRTUALENV",
+            root.display()
+        );
+    }
+    Ok(())
 }
 
 /// Adds what is not the maker's: hook files to be filled in, and the project.
@@ -173,8 +207,9 @@ fn hook_files(made: &Venv, shell: &Path) -> io::Result<()> {
             continue;
         }
         let shell = shell.display();
-        fs::write(&path, format!("#!{shell}\n# This hook is {about}.\n\n"))?;
-        fs::set_permissions(&path, fs::Permissions::from_mode(if is_run { 0o755 } else { 0o644 }))?;
+        let mode = if is_run { 0o777 } else { 0o666 };
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&path)?;
+        write!(file, "#!{shell}\n# This hook is {about}.\n\n")?;
     }
     Ok(())
 }
@@ -186,7 +221,7 @@ fn appear(nest: &Nest, root: &Path, replace: bool) -> Result<()> {
     let renamed = match renamed {
         // Some file systems know no such renames.
         Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {
-            step_aside(nest, root, replace).and_then(|()| fs::rename(nest.place(), root))
+            rename_in_steps(nest.place(), root, replace)
         }
         renamed => renamed,
     };
@@ -206,10 +241,23 @@ fn appear(nest: &Nest, root: &Path, replace: bool) -> Result<()> {
     Ok(())
 }
 
-fn step_aside(nest: &Nest, root: &Path, replace: bool) -> io::Result<()> {
-    match (root.symlink_metadata().is_ok(), replace) {
-        (true, true) => fs::rename(root, nest.path().join(".replaced")),
-        (true, false) => Err(io::ErrorKind::AlreadyExists.into()),
-        (false, _) => Ok(()),
+/// The same where a file system cannot do it at once. The old one steps aside under a name that no sweep takes, and
+/// comes back if the new one cannot take its place.
+fn rename_in_steps(place: &Path, root: &Path, replace: bool) -> io::Result<()> {
+    if root.symlink_metadata().is_err() {
+        return fs::rename(place, root);
     }
+    if !replace {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    let mut aside = OsString::from(".");
+    aside.push(root.file_name().unwrap_or_default());
+    aside.push(".replaced");
+    let aside = root.with_file_name(aside);
+    fs::rename(root, &aside)?;
+    fs::rename(place, root).inspect_err(|_| {
+        let _ = fs::rename(&aside, root);
+    })?;
+    // In the nest it is deleted with it.
+    fs::rename(&aside, place)
 }

@@ -67,6 +67,8 @@ pub enum Step {
     Inside { root: PathBuf, step: Box<Step> },
     /// Change directory.
     Chdir(PathBuf),
+    /// Variables, exported until the command ends, however it ends.
+    Lend(Vec<(&'static str, OsString)>),
     /// Set and export a variable.
     Export { name: &'static str, value: OsString },
     /// Unset a variable.
@@ -105,6 +107,10 @@ impl Step {
                 list("__venvyard_inside", std::iter::once(root.as_os_str()).chain(step.words()))
             }
             Self::Chdir(directory) => list("__venvyard_chdir", [directory.as_ref()]),
+            Self::Lend(variables) => {
+                let words = variables.iter().flat_map(|(name, value)| [OsStr::new(name), value.as_os_str()]);
+                list("__venvyard_lend", words)
+            }
             Self::Export { name, value } => list("__venvyard_export", [OsStr::new(name), value.as_os_str()]),
             Self::Unset { name } => list("__venvyard_unset", [OsStr::new(name)]),
             Self::Print(text) => list("__venvyard_print", [text.as_os_str()]),
