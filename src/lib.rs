@@ -58,8 +58,8 @@ pub fn run(
 fn carry_out(command: Command, context: &Context) -> Result<Plan> {
     let plan = command.plan(context)?;
     plan.refuse_without_shim(context.shim())?;
-    perform::perform(&plan.effects)?;
-    Ok(plan)
+    let is_whole = perform::perform(&plan.effects)?;
+    Ok(if is_whole { plan } else { plan.status(1) })
 }
 
 /// A reader that had enough (`workon | head`) is no failure.

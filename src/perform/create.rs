@@ -12,9 +12,9 @@ use memchr::memmem;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::clone::{self, Outcome};
-use super::nest::{self, Nest};
+use super::nest::{self, Nest, delete};
 use super::relocate::{self, Share};
-use super::remove::delete;
+use super::remove;
 use super::run::{self, Interrupted};
 use super::seed;
 use crate::plan::{Copying, Creation, Maker};
@@ -49,7 +49,9 @@ pub(super) fn create(creation: &Creation) -> Result<()> {
 }
 
 /// Makes an environment of a used one. It is in its place whole, or not at all; of a move the source goes only then.
-pub(super) fn copy(copying: &Copying) -> Result<()> {
+///
+/// Tells whether nothing is left to be done: of the source a part may be impossible to delete.
+pub(super) fn copy(copying: &Copying) -> Result<bool> {
     let (source, root) = (copying.source.root(), copying.target.root());
     let cannot = || format!("cannot copy {} to {}", source.display(), root.display());
     nest::sweep(root.parent().unwrap_or(Path::new("/")));
@@ -69,7 +71,7 @@ pub(super) fn copy(copying: &Copying) -> Result<()> {
             left.concat()
         ));
     }
-    if copying.is_move { super::remove::remove(&copying.source) } else { Ok(()) }
+    if copying.is_move { remove::remove(&copying.source) } else { Ok(true) }
 }
 
 /// Clones the template that the recipe asks for; tells whether there could be one. What stands in the way of a

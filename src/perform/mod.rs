@@ -19,27 +19,29 @@ use crate::terminal;
 
 pub(crate) use run::Interrupted;
 
-/// Does `effects` in their order; the first failure ends it, and nothing is answered.
-pub(crate) fn perform(effects: &[Effect]) -> Result<()> {
-    effects.iter().try_for_each(|effect| match effect {
-        Effect::Say(text) => {
-            terminal::say(text);
-            Ok(())
+/// Does `effects` in their order; the first failure ends it, and nothing is answered. Tells whether all was done: of
+/// what was removed a part may stay, which is said and stops nothing.
+pub(crate) fn perform(effects: &[Effect]) -> Result<bool> {
+    let mut is_whole = true;
+    for effect in effects {
+        match effect {
+            Effect::Say(text) => terminal::say(text),
+            Effect::MakeDirectory(path) => {
+                fs::create_dir_all(path).with_context(|| format!("cannot create {}", path.display()))?;
+            }
+            Effect::Create(creation) => create::create(creation)?,
+            Effect::Copy(copying) => is_whole &= create::copy(copying)?,
+            Effect::Wipe(venv) => wipe::wipe(venv)?,
+            Effect::Remove(venv) => is_whole &= remove::remove(venv)?,
+            Effect::Unlink(path) => {
+                fs::remove_file(path)
+                    .with_context(|| format!("cannot remove the link {}", path.display()))?;
+            }
+            Effect::Hook { directory, program, argument, variables } => {
+                run::hook(program, argument, directory, variables);
+            }
+            Effect::Write { path, contents } => write::write(path, contents)?,
         }
-        Effect::MakeDirectory(path) => {
-            fs::create_dir_all(path).with_context(|| format!("cannot create {}", path.display()))
-        }
-        Effect::Create(creation) => create::create(creation),
-        Effect::Copy(copying) => create::copy(copying),
-        Effect::Wipe(venv) => wipe::wipe(venv),
-        Effect::Remove(venv) => remove::remove(venv),
-        Effect::Unlink(path) => {
-            fs::remove_file(path).with_context(|| format!("cannot remove the link {}", path.display()))
-        }
-        Effect::Hook { directory, program, argument, variables } => {
-            run::hook(program, argument, directory, variables);
-            Ok(())
-        }
-        Effect::Write { path, contents } => write::write(path, contents),
-    })
+    }
+    Ok(is_whole)
 }

@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use walkdir::WalkDir;
 
-use super::nest::{self, Nest};
-use super::remove::delete;
+use super::nest::{self, Nest, delete};
 use crate::venv::{Package, Venv, normal};
 
 /// Removes every package but the seed. Whole directories are renamed aside, then deleted.
