@@ -73,11 +73,14 @@ pub fn parse(
     creation_options: impl FnOnce() -> Vec<OsString>,
 ) -> Result<Request, clap::Error> {
     let mut words: Vec<OsString> = arguments.into_iter().collect();
-    if words.get(1).is_some_and(|command| command == "mkvirtualenv") {
-        let typed = words.split_off(2);
+    // Our one option may stand before the command.
+    let position = words.iter().skip(1).take_while(|word| *word == "--dry-run").count() + 1;
+    let is_command = |name: &str| words.get(position).is_some_and(|command| command == name);
+    let lists = is_command("lsvirtualenv");
+    if is_command("mkvirtualenv") {
+        let typed = words.split_off(position + 1);
         words.extend(sorted(creation_options().into_iter().chain(typed)));
     }
-    let lists = words.get(1).is_some_and(|command| command == "lsvirtualenv");
     match Cli::try_parse_from(words) {
         Ok(Cli { command, dry_run }) => Ok(Request::Do { command, dry_run }),
         Err(text) if matches!(text.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
@@ -98,7 +101,8 @@ fn sorted(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
     while let Some(word) = words.pop_front() {
         let bytes = word.as_bytes();
         if bytes == b"--" {
-            names.extend(words.drain(..));
+            names.extend(words.iter().cloned());
+            foreign.extend(words.drain(..));
         } else if bytes.len() < 2 || bytes[0] != b'-' {
             // Its place among the foreign words is kept until we know which is the name.
             names.push(word.clone());
@@ -169,6 +173,19 @@ mod tests {
     fn a_name_is_not_required_to_sort() {
         assert_eq!(sorted_words("--help"), "--help");
         assert_eq!(sorted_words("-- -x"), "-- -x");
+    }
+
+    #[test]
+    fn no_word_is_dropped() {
+        assert_eq!(sorted_words("my blog"), "--creator-option=my -- blog");
+        assert_eq!(sorted_words("-- my blog"), "--creator-option=my -- blog");
+    }
+
+    #[test]
+    fn a_dry_run_may_be_asked_for_before_the_command() {
+        let words = ["venvyard", "--dry-run", "mkvirtualenv", "--distribute", "blog"];
+        let request = parse(words.map(OsString::from), Vec::new).unwrap();
+        assert!(matches!(request, Request::Do { dry_run: true, command: Command::Mkvirtualenv(_) }));
     }
 
     #[test]
