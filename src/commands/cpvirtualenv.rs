@@ -8,7 +8,8 @@ use super::workon::{self, Entry};
 use crate::context::Context;
 use crate::plan::{Copying, Effect, Plan};
 use crate::shell::Step;
-use crate::venv::{Hook, Name, Runnable, Venv};
+use crate::shell::quote::typed;
+use crate::venv::{Hook, Name, Runnable, Venv, shown};
 
 const MORE: &str = "\
 The source is an environment's name, or the path of one elsewhere, which is imported. It
@@ -45,13 +46,13 @@ impl Args {
         let name = Name::new(&called)?;
         let target = home.venv(&name);
         if target.root().symlink_metadata().is_ok() {
-            bail!("{name} virtualenv already exists.\nhint: workon '{name}'");
+            bail!("{name} virtualenv already exists.\nhint: workon {}", typed(name.as_os_str()));
         }
         let mut effects = Vec::new();
         if !home.exists()? {
             effects.push(Effect::MakeDirectory(home.path().to_path_buf()));
         }
-        let shown = source.root().file_name().unwrap_or_default().display();
+        let shown = shown(source.root().file_name().unwrap_or_default());
         effects.push(Effect::Say(format!("Copying {shown} as {name}...")));
         effects.push(Effect::Copy(Copying {
             source: source.clone(),

@@ -9,8 +9,9 @@ use super::workon::{self, Entry};
 use crate::context::Context;
 use crate::plan::{Creation, Effect, Maker, Plan, Recipe};
 use crate::shell::Step;
+use crate::shell::quote::typed;
 use crate::venv::template::Kind;
-use crate::venv::{Hook, Name, Runnable, Venv};
+use crate::venv::{Hook, Name, Runnable, Venv, shown};
 
 const MORE: &str = "\
 Options may stand before or after the name. Others than these go to the creator, which
@@ -80,13 +81,14 @@ impl Args {
         let name = Name::new(&self.name)?;
         let home = context.home()?;
         let venv = home.venv(&name);
+        self.refuse_empty_words()?;
         let mut effects = Vec::new();
         if !home.exists()? {
-            let path = home.path().display();
+            let path = shown(home.path());
             let note = format!("NOTE: Virtual environments directory {path} does not exist. Creating...");
             effects.extend([Effect::Say(note), Effect::MakeDirectory(home.path().to_path_buf())]);
         }
-        let replace = self.replaces(&venv, &name)?;
+        let replace = self.replaces(&venv, &name, context)?;
         let project = self.project(context)?;
         let installs = self.installs(&venv, context)?;
         let (maker, options) = self.maker(context)?;
@@ -113,7 +115,7 @@ impl Args {
         }
         let stirred = !steps.is_empty();
         if let Some(project) = &project {
-            steps.push(Step::Print(format!("Setting project for {name} to {}", project.display()).into()));
+            steps.push(Step::Print(format!("Setting project for {name} to {}", shown(project)).into()));
         }
         let entry = Entry {
             venv: &venv,
@@ -130,21 +132,43 @@ impl Args {
         Plan::script(steps).after(effects).amid(|| context.hook_variables())
     }
 
+    /// An empty word, as an unset variable leaves it, would mean the working directory.
+    fn refuse_empty_words(&self) -> Result<()> {
+        let options = [
+            ("-a DIR", self.project.as_slice()),
+            ("-r FILE", &self.requirements),
+            ("-i PACKAGE", &self.packages),
+        ];
+        for (option, words) in options {
+            ensure!(
+                !words.iter().any(|word| word.is_empty()),
+                "The word after {} is empty.\nhint: mkvirtualenv {option} NAME",
+                &option[..2]
+            );
+        }
+        Ok(())
+    }
+
     /// Whether something is there to be replaced; fails where that was not asked for.
-    fn replaces(&self, venv: &Venv, name: &Name) -> Result<bool> {
+    fn replaces(&self, venv: &Venv, name: &Name, context: &Context) -> Result<bool> {
         let Ok(data) = venv.root().symlink_metadata() else { return Ok(false) };
-        let root = venv.root().display();
+        let (root, typed) = (shown(venv.root()), typed(name.as_os_str()));
         if data.is_symlink() {
-            bail!("{root} is a link.\nhint: rmvirtualenv '{name}'");
+            bail!("{root} is a link.\nhint: rmvirtualenv {typed}");
         }
         if !venv.exists() {
             bail!("{root} exists and is not an environment.\nhint: mkvirtualenv another-name");
         }
         if !self.clear {
             bail!(
-                "Environment '{name}' exists already.\nhint: workon '{name}'\nhint: mkvirtualenv --clear '{name}'"
+                "Environment '{name}' exists already.\nhint: workon {typed}\nhint: mkvirtualenv --clear {typed}"
             );
         }
+        // The shell would go on in it with variables and functions of the one that is gone.
+        ensure!(
+            !context.active().is_some_and(|active| active.is_same_as(venv)),
+            "Environment '{name}' is active.\nhint: deactivate"
+        );
         Ok(true)
     }
 
@@ -153,9 +177,9 @@ impl Args {
         let project = context.absolute(given)?;
         ensure!(
             project.is_dir(),
-            "Cannot associate project with {}, it is not a directory\nhint: mkdir -p '{}'",
-            given.display(),
-            project.display()
+            "Cannot associate project with {}, it is not a directory\nhint: mkdir -p {}",
+            shown(given),
+            typed(project.as_os_str())
         );
         Ok(Some(project))
     }
@@ -168,15 +192,15 @@ impl Args {
         }
         ensure!(
             !self.without_pip,
-            "-i and -r need pip, which --without-pip leaves out.\nhint: mkvirtualenv '{}' without --without-pip",
-            self.name.display()
+            "-i and -r need pip, which --without-pip leaves out.\nhint: mkvirtualenv {}",
+            typed(&self.name)
         );
         let mut requirements = Vec::new();
         for given in &self.requirements {
             let is_url = given.to_string_lossy().contains("://");
             let file = if is_url { given.clone() } else { context.absolute(given)?.into_os_string() };
             if !is_url && !Path::new(&file).is_file() {
-                bail!("There is no requirements file {}.\nhint: ls *requirements*", file.display());
+                bail!("There is no requirements file {}.\nhint: ls *requirements*", shown(&file));
             }
             requirements.extend([OsString::from("-r"), file]);
         }
@@ -205,10 +229,11 @@ impl Args {
         let Some((creator, mut options)) = context.creator() else {
             let python = pythons.find(python.as_deref())?;
             python.check(!self.without_pip)?;
+            self.refuse_second_name()?;
             return Ok((Maker::Venv(python), self.options()));
         };
         let program = pythons.program(creator).with_context(|| {
-            let name = creator.display();
+            let name = shown(creator);
             format!("virtualenvwrapper could not find {name} in your path\nhint: unset VIRTUALENVWRAPPER_VIRTUALENV")
         })?;
         options.extend(python.map(|python| {
@@ -218,6 +243,21 @@ impl Args {
         }));
         options.extend(self.options());
         Ok((Maker::Program(program), options))
+    }
+
+    /// The venv module would make another environment of each word that is no option.
+    fn refuse_second_name(&self) -> Result<()> {
+        let is_option = |word: &&OsString| word.as_encoded_bytes().starts_with(b"-");
+        let foreign: Vec<&OsString> = self.creator_option.iter().filter(|word| !is_option(word)).collect();
+        let Some(first) = foreign.first() else { return Ok(()) };
+        let whole = foreign.iter().copied().chain([&self.name]).map(OsString::as_os_str);
+        let whole = whole.collect::<Vec<_>>().join(OsStr::new(" "));
+        bail!(
+            "'{}' is not understood: an environment has one name, quoted if it has blanks.\n\
+             hint: mkvirtualenv {}",
+            shown(first),
+            typed(&whole)
+        )
     }
 
     /// What a template would have to become; none where only the maker can do what is asked.
@@ -287,7 +327,8 @@ mod tests {
         let Answer::Script(steps) = &plan.answer else { panic!("a report") };
         let told =
             |step: &Step| String::from_utf8(step.spelled()).unwrap().replace(home.to_str().unwrap(), "~");
-        let is_variable = |step: &&Step| matches!(step, Step::Export { .. } | Step::Unset { .. });
+        let is_variable =
+            |step: &&Step| matches!(step, Step::Lend(_) | Step::Export { .. } | Step::Unset { .. });
         steps.iter().filter(|step| !is_variable(step)).map(told).collect()
     }
 
@@ -334,6 +375,9 @@ mod tests {
             vec!["$(id)"],
             vec!["blog", "-a", "missing"],
             vec!["blog", "-r", "missing.txt"],
+            vec!["blog", "-a", ""],
+            vec!["blog", "-r", ""],
+            vec!["blog", "-i", ""],
             vec!["blog", "-p", "python9.9"],
             vec!["blog", "-p", "/bin/ls"],
             vec!["blog", "--without-pip", "-i", "x"],
@@ -342,6 +386,15 @@ mod tests {
             assert!(format!("{error:#}").contains("\nhint: "), "{line:?}: {error:#}");
         }
         assert!(creation(&plan(&["old", "--clear"], home.path()).unwrap()).replace);
+    }
+
+    #[test]
+    fn a_second_name_is_no_option_of_venv() {
+        let home = tempfile::tempdir().unwrap();
+        let line = ["blog", "--creator-option=my", "--creator-option=--symlinks"];
+        let error = plan(&line, home.path()).unwrap_err().to_string();
+        assert!(error.starts_with("'my' is not understood"), "{error}");
+        assert!(error.ends_with("\nhint: mkvirtualenv 'my blog'"), "{error}");
     }
 
     #[test]

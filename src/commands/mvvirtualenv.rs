@@ -7,7 +7,8 @@ use anyhow::{Result, bail};
 use crate::context::Context;
 use crate::plan::{Copying, Effect, Plan};
 use crate::shell::Step;
-use crate::venv::Name;
+use crate::shell::quote::typed;
+use crate::venv::{Name, shown};
 
 const MORE: &str = "\
 Its scripts, prompt, hooks and project follow. If it is active, it stays so under its new
@@ -35,10 +36,11 @@ impl Args {
         let source = home.find(&old)?;
         let target = home.venv(&new);
         if target.root().symlink_metadata().is_ok() {
-            bail!("{new} virtualenv already exists.\nhint: workon '{new}'");
+            bail!("{new} virtualenv already exists.\nhint: workon {}", typed(new.as_os_str()));
         }
         if source.root().is_symlink() {
-            bail!("{} is a link.\nhint: mv it, or rmvirtualenv '{old}'", source.root().display());
+            let root = shown(source.root());
+            bail!("{root} is a link.\nhint: rmvirtualenv {}", typed(old.as_os_str()));
         }
         let is_active = context.active().is_some_and(|active| active.is_same_as(&source));
         let mut steps = Vec::new();

@@ -4,6 +4,7 @@ use anyhow::{Result, bail};
 
 use crate::context::Context;
 use crate::plan::{Effect, Plan};
+use crate::venv::shown;
 
 const MORE: &str = "\
 pip, setuptools and wheel stay, and so do hooks and the project. No pip is started: what a
@@ -21,7 +22,7 @@ impl Args {
             bail!("no virtualenv active, or active virtualenv is missing\nhint: workon NAME");
         };
         if !venv.root().join("pyvenv.cfg").exists() {
-            bail!("{} is not an environment.\nhint: workon NAME", venv.root().display());
+            bail!("{} is not an environment.\nhint: workon NAME", shown(venv.root()));
         }
         let names: Vec<String> =
             venv.installed().into_iter().filter(|one| !one.is_seed()).map(|one| one.name).collect();

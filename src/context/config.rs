@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, anyhow};
 use serde::Deserialize;
 
+use crate::venv::shown;
 use crate::venv::template::LinkMode;
 
 /// The site's directory, below the user's.
@@ -42,11 +43,11 @@ impl Config {
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 return Ok(Self::default());
             }
-            result => result.with_context(|| format!("cannot read {}", path.display()))?,
+            result => result.with_context(|| format!("cannot read {}", shown(&path)))?,
         };
         toml::from_str(&text).map_err(|error| {
             let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
-            anyhow!("{}:{line}: {}", path.display(), error.message())
+            anyhow!("{}:{line}: {}", shown(&path), error.message())
         })
     }
 

@@ -8,6 +8,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::venv::shown;
+
 /// Expands a leading `~` or `~user` and every `$VAR` and `${VAR}`; an unset variable is an error.
 pub(super) fn expand(path: &OsStr, variables: &HashMap<OsString, OsString>) -> Result<PathBuf> {
     let (start, rest) = tilde(path.as_bytes(), variables)?;
@@ -30,7 +32,7 @@ pub(super) fn expand(path: &OsStr, variables: &HashMap<OsString, OsString>) -> R
         let value = variables.get(name);
         let value = value.with_context(|| {
             let name = name.display();
-            format!("The variable {name} in '{}' is not set.\nhint: export {name}=…", path.display())
+            format!("The variable {name} in '{}' is not set.\nhint: export {name}=VALUE", shown(path))
         })?;
         expanded.extend_from_slice(value.as_bytes());
         rest = if braced { after.strip_prefix(b"}").unwrap_or(after) } else { after };
@@ -45,7 +47,10 @@ fn tilde<'a>(path: &'a [u8], variables: &HashMap<OsString, OsString>) -> Result<
     let (user, rest) = rest.split_at(rest.iter().position(|&byte| byte == b'/').unwrap_or(rest.len()));
     if user.is_empty() {
         let home = variables.get(OsStr::new("HOME")).filter(|home| !home.is_empty());
-        return Ok((home.context("HOME is not set, and '~' means it.\nhint: export HOME=…")?.clone(), rest));
+        return Ok((
+            home.context("HOME is not set, and '~' means it.\nhint: export HOME=/home/you")?.clone(),
+            rest,
+        ));
     }
     Ok((home_of(user)?, rest))
 }
@@ -54,7 +59,7 @@ fn tilde<'a>(path: &'a [u8], variables: &HashMap<OsString, OsString>) -> Result<
 /// static binary would have to load the C library's modules for them.
 #[expect(clippy::disallowed_methods, reason = "a question, which changes nothing")]
 fn home_of(user: &[u8]) -> Result<OsString> {
-    let name = OsStr::from_bytes(user).display();
+    let name = shown(OsStr::from_bytes(user));
     let is_plain = user.iter().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(byte));
     if !is_plain {
         bail!("'~{name}' names no user.");

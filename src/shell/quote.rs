@@ -1,5 +1,8 @@
 //! A word as a shell reads it: data, whatever is in it.
 
+use std::ffi::OsStr;
+use std::fmt::Write as _;
+
 /// Quotes `word` for bash, zsh, ksh and mksh: the shell reads back exactly these bytes and expands none.
 ///
 /// A word cannot hold NUL; operating systems hand out none. The quoted word is one line: under zsh's
@@ -18,9 +21,53 @@ pub(crate) fn posix(word: &[u8]) -> Vec<u8> {
     quoted
 }
 
+/// `word` as people would type it into a shell, for hints: a plain one bare, others quoted. It is one line, and no
+/// control character in it acts.
+pub(crate) fn typed(word: &OsStr) -> String {
+    let word = word.to_string_lossy();
+    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./+:,@%".contains(letter);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.into_owned();
+    }
+    if !word.contains(char::is_control) {
+        return String::from_utf8_lossy(&posix(word.as_bytes())).into_owned();
+    }
+    let mut quoted = String::from("$'");
+    for letter in word.chars() {
+        match letter {
+            '\'' | '\\' => quoted.extend(['\\', letter]),
+            _ if letter.is_control() => {
+                // Three octal digits end by themselves: what follows may be a digit.
+                let mut bytes = [0; 4];
+                for byte in letter.encode_utf8(&mut bytes).bytes() {
+                    let _ = write!(quoted, "\\{byte:03o}");
+                }
+            }
+            _ => quoted.push(letter),
+        }
+    }
+    quoted.push('\'');
+    quoted
+}
+
 #[cfg(test)]
 mod tests {
-    use super::posix;
+    use super::{posix, typed};
+
+    #[test]
+    fn a_hint_can_be_typed() {
+        for (word, expected) in [
+            ("blog", "blog"),
+            ("/usr/bin/python3.12", "/usr/bin/python3.12"),
+            ("my blog", "'my blog'"),
+            ("it's", r"'it'\''s'"),
+            ("", "''"),
+            ("~", "'~'"),
+            ("a\n'\u{1b}2", r"$'a\012\'\0332'"),
+        ] {
+            assert_eq!(typed(word.as_ref()), expected);
+        }
+    }
 
     #[test]
     fn only_the_single_quote_and_the_end_of_a_line_need_care() {

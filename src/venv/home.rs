@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-use super::{Name, Venv};
+use super::{Name, Venv, shown};
+use crate::shell::quote::typed;
 
 /// The home of all environments.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,10 +30,10 @@ impl Home {
             Ok(data) if data.is_dir() => Ok(true),
             Ok(_) => bail!(
                 "WORKON_HOME {} is a file, not a directory.\nhint: export WORKON_HOME=~/.virtualenvs",
-                self.0.display()
+                shown(&self.0)
             ),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(error).with_context(|| format!("cannot use WORKON_HOME {}", self.0.display())),
+            Err(error) => Err(error).with_context(|| format!("cannot use WORKON_HOME {}", shown(&self.0))),
         }
     }
 
@@ -42,10 +43,11 @@ impl Home {
         if !self.exists()? {
             return Ok(Vec::new());
         }
-        let entries = fs::read_dir(&self.0).with_context(|| format!("cannot list {}", self.0.display()))?;
+        let unlisted = || format!("cannot list {}", shown(&self.0));
+        let entries = fs::read_dir(&self.0).with_context(unlisted)?;
         let mut names = Vec::new();
         for entry in entries {
-            let entry = entry.with_context(|| format!("cannot list {}", self.0.display()))?;
+            let entry = entry.with_context(unlisted)?;
             // Hook files are many and need no second look.
             let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
             let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
@@ -70,14 +72,16 @@ impl Home {
         }
         self.exists()?;
         if venv.root().is_dir() {
-            bail!(
-                "Environment '{}' does not contain an activate script.\nhint: mkvirtualenv --clear '{name}'",
-                venv.root().display()
-            );
+            // What is not an environment even in part is not ours to replace.
+            let hint = match venv.exists() {
+                true => format!("mkvirtualenv --clear {}", typed(name.as_os_str())),
+                false => "lsvirtualenv -b".to_owned(),
+            };
+            bail!("Environment '{}' does not contain an activate script.\nhint: {hint}", shown(venv.root()));
         }
         let likeness = |other: &Name| distance(&name.to_string(), &other.to_string());
         let near = self.names()?.into_iter().min_by_key(likeness).filter(|other| likeness(other) < 3);
-        let hint = near.map(|near| format!("\nhint: workon '{near}'")).unwrap_or_default();
+        let hint = near.map(|near| format!("\nhint: workon {}", typed(near.as_os_str()))).unwrap_or_default();
         bail!("Environment '{name}' does not exist. Create it with 'mkvirtualenv {name}'.{hint}");
     }
 }
@@ -127,9 +131,22 @@ mod tests {
         let error = |name: &str| home.find(&Name::existing(name.as_ref()).unwrap()).unwrap_err().to_string();
         assert_eq!(
             error("blgo"),
-            "Environment 'blgo' does not exist. Create it with 'mkvirtualenv blgo'.\nhint: workon 'blog'"
+            "Environment 'blgo' does not exist. Create it with 'mkvirtualenv blgo'.\nhint: workon blog"
         );
         assert!(!error("elsewhere").contains("hint"));
+    }
+
+    #[test]
+    fn a_directory_without_an_environment_is_not_to_be_cleared() {
+        let directory = tempfile::tempdir().unwrap();
+        let home = Home::new(directory.path().into());
+        let error = |name: &str| home.find(&Name::existing(name.as_ref()).unwrap()).unwrap_err().to_string();
+        for name in ["papers", "half"] {
+            fs::create_dir(directory.path().join(name)).unwrap();
+        }
+        fs::write(directory.path().join("half/pyvenv.cfg"), "").unwrap();
+        assert!(error("papers").ends_with("\nhint: lsvirtualenv -b"));
+        assert!(error("half").ends_with("\nhint: mkvirtualenv --clear half"));
     }
 
     #[test]

@@ -4,6 +4,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use super::shown;
+use crate::shell::quote::typed;
+
 /// A turning point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Hook {
@@ -112,11 +115,9 @@ impl Hook {
         if is_stub(&text) {
             return Runnable::Nothing;
         }
-        let shown = path.display();
+        let (shown, typed) = (shown(&path), typed(path.as_os_str()));
         if !is_executable(&path) {
-            return Runnable::Broken(format!(
-                "The hook {shown} is not executable.\nhint: chmod +x '{shown}'"
-            ));
+            return Runnable::Broken(format!("The hook {shown} is not executable.\nhint: chmod +x {typed}"));
         }
         let first = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
         if text.starts_with(b"\x7fELF") || !text.is_ascii() && !first.starts_with(b"#!") {
@@ -124,12 +125,12 @@ impl Hook {
         }
         if first.ends_with(b"\r") {
             return Runnable::Broken(format!(
-                "The hook {shown} has Windows line ends.\nhint: sed -i 's/\\r$//' '{shown}'"
+                "The hook {shown} has Windows line ends.\nhint: sed -i 's/\\r$//' {typed}"
             ));
         }
         if !first.starts_with(b"#!") {
             return Runnable::Broken(format!(
-                "The hook {shown} does not start with '#!'.\nhint: sed -i '1i #!/bin/sh' '{shown}'"
+                "The hook {shown} does not start with '#!'.\nhint: sed -i '1i #!/bin/sh' {typed}"
             ));
         }
         Runnable::Program(path)

@@ -155,6 +155,19 @@ impl Venv {
     }
 }
 
+/// A word or path as people read it in a text, where no control character in it may end the line or command the
+/// terminal.
+pub(crate) fn shown(word: impl AsRef<OsStr>) -> String {
+    let mut shown = String::new();
+    for letter in word.as_ref().to_string_lossy().chars() {
+        match letter.is_control() {
+            true => shown.extend(letter.escape_default()),
+            false => shown.push(letter),
+        }
+    }
+    shown
+}
+
 /// `path` without `.` and `..`, as text: links are not followed.
 pub(crate) fn normal(path: &Path) -> PathBuf {
     let mut normal = PathBuf::new();

@@ -5,7 +5,11 @@ use std::os::unix::ffi::OsStrExt;
 
 use anyhow::{Result, bail};
 
-use super::Hook;
+use super::{Hook, shown};
+use crate::shell::quote::typed;
+
+/// What file systems take for one name, in bytes.
+const LONGEST: usize = 255;
 
 /// A name that cannot lead out of the home.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,7 +24,7 @@ impl Name {
             bytes = start;
         }
         if bytes.is_empty() || bytes == b"." || bytes == b".." || bytes.contains(&b'/') {
-            bail!("'{}' is not a name of an environment.\nhint: lsvirtualenv -b", word.display());
+            bail!("'{}' is not a name of an environment.\nhint: lsvirtualenv -b", shown(word));
         }
         Ok(Self(OsStr::from_bytes(bytes).to_owned()))
     }
@@ -30,20 +34,35 @@ impl Name {
     pub fn new(word: &OsStr) -> Result<Self> {
         let name = Self::existing(word)?;
         let Some(text) = name.0.to_str() else {
-            bail!("'{}' is not UTF-8, which Python requires of a path.", word.display());
+            bail!(
+                "'{}' is not UTF-8, which Python requires of a path.\nhint: mkvirtualenv blog",
+                shown(word)
+            );
         };
+        if text.len() > LONGEST {
+            let hint: String = text.chars().take(20).collect();
+            bail!(
+                "An environment's name cannot be longer than {LONGEST} bytes.\nhint: mkvirtualenv {}",
+                typed(hint.as_ref())
+            );
+        }
         if let Some(bad) = text.chars().find(|letter| "$`\"\\:".contains(*letter) || letter.is_control()) {
             let wholesome: String =
                 text.chars().filter(|letter| letter.is_alphanumeric() || "-_.+ ".contains(*letter)).collect();
             let hint = if wholesome.is_empty() { "blog" } else { &wholesome };
             bail!(
-                "An environment's name cannot hold {bad:?}: shells would act on it.\nhint: mkvirtualenv '{hint}'"
+                "An environment's name cannot hold {bad:?}: shells would act on it.\nhint: mkvirtualenv {}",
+                typed(hint.as_ref())
             );
         }
         if text.starts_with('-') || text.starts_with('.') {
             let hint = text.trim_start_matches(['-', '.']);
             let hint = if hint.is_empty() { "blog" } else { hint };
-            bail!("An environment's name cannot start with '{}'.\nhint: mkvirtualenv '{hint}'", &text[..1]);
+            bail!(
+                "An environment's name cannot start with '{}'.\nhint: mkvirtualenv {}",
+                &text[..1],
+                typed(hint.as_ref())
+            );
         }
         if Hook::ALL.iter().any(|hook| hook.file() == text) {
             bail!("'{text}' is the name of a hook.\nhint: mkvirtualenv my-{text}");
@@ -57,9 +76,10 @@ impl Name {
     }
 }
 
+/// As people read it: no control character in it acts.
 impl std::fmt::Display for Name {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.display().fmt(formatter)
+        formatter.write_str(&shown(&self.0))
     }
 }
 
@@ -74,6 +94,19 @@ mod tests {
         for word in ["", "/", ".", "..", "../x", "/etc", "a/b", "./a"] {
             assert!(Name::existing(word.as_ref()).is_err(), "{word}");
         }
+    }
+
+    #[test]
+    fn a_name_as_text_is_one_line() {
+        let name = Name::existing("a\nERROR: b\u{1b}[2J".as_ref()).unwrap();
+        assert_eq!(name.to_string(), "a\\nERROR: b\\u{1b}[2J");
+    }
+
+    #[test]
+    fn a_new_name_is_no_longer_than_a_file_may_be_called() {
+        assert!(Name::new("e".repeat(255).as_ref()).is_ok());
+        let error = Name::new("é".repeat(128).as_ref()).unwrap_err().to_string();
+        assert!(error.ends_with(&format!("\nhint: mkvirtualenv {}", "é".repeat(20))), "{error}");
     }
 
     #[test]

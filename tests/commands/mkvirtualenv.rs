@@ -71,6 +71,8 @@ fn bad_input_is_one_error_and_nothing_changes() {
         (vec!["new", "-p", "/nowhere/python"], "There is no interpreter '/nowhere/python'"),
         (vec!["new", "-p", "/bin/true"], "is not a Python interpreter"),
         (vec!["new", "-a", "nowhere"], "Cannot associate project with nowhere, it is not a directory"),
+        (vec!["new", "-a", ""], "The word after -a is empty"),
+        (vec!["my", "new"], "'my' is not understood"),
         (vec!["new", "-r", "nowhere.txt"], "There is no requirements file"),
         (vec!["new", "--without-pip", "-i", "six"], "-i and -r need pip"),
     ] {
@@ -84,7 +86,7 @@ fn bad_input_is_one_error_and_nothing_changes() {
 fn what_the_creator_does_not_understand_leaves_nothing() {
     let sandbox = Sandbox::new();
     let output = asked(&sandbox, &["mkvirtualenv", "blog", "--without-pip", "--frobnicate"], &[]);
-    assert_refused(&output, "-m venv failed");
+    assert_refused(&output, "does not take these options: --without-pip --frobnicate");
     assert!(text(&output.stderr).contains("unrecognized arguments: --frobnicate"), "{}", told(&output));
     assert_eq!(fs::read_dir(sandbox.workon_home()).unwrap().count(), 0);
 }
@@ -98,6 +100,17 @@ fn clear_replaces_the_whole_environment() {
     assert!(output.status.success(), "{}", told(&output));
     assert!(!root.join("mine").exists() && root.join("bin/python3").exists());
     assert_eq!(fs::read_dir(sandbox.workon_home()).unwrap().count(), 1);
+}
+
+#[test]
+fn the_active_environment_is_not_replaced() {
+    let sandbox = Sandbox::new();
+    let root = sandbox.hollow("blog");
+    let before = tree(&sandbox);
+    let variables = [("VIRTUAL_ENV", root.to_str().unwrap())];
+    let output = asked(&sandbox, &["mkvirtualenv", "--clear", "blog", "--without-pip"], &variables);
+    assert_refused(&output, "Environment 'blog' is active.\nhint: deactivate");
+    assert_eq!(tree(&sandbox), before);
 }
 
 #[test]
@@ -184,4 +197,28 @@ fn of_many_creations_of_one_name_one_wins() {
     let names: Vec<_> =
         fs::read_dir(sandbox.workon_home()).unwrap().flatten().map(|entry| entry.file_name()).collect();
     assert_eq!(names, ["blog"]);
+}
+
+#[test]
+fn a_home_behind_a_link_is_as_good_as_any() {
+    let sandbox = Sandbox::new();
+    fs::create_dir(sandbox.workon_home()).unwrap();
+    let link = sandbox.home().join("link");
+    std::os::unix::fs::symlink(sandbox.workon_home(), &link).unwrap();
+    // By template, by the interpreter's own venv, and with a way back in the path.
+    for (name, option, home) in [
+        ("cloned", "--without-pip", link.display().to_string()),
+        ("made", "--symlinks", link.display().to_string()),
+        ("around", "--symlinks", format!("{}/../link", sandbox.workon_home().display())),
+    ] {
+        let line = ["mkvirtualenv", name, "--without-pip", option];
+        let output = asked(&sandbox, &line, &[("WORKON_HOME", &home)]);
+        assert!(output.status.success(), "{}", told(&output));
+        let activate = text(&fs::read(sandbox.workon_home().join(name).join("bin/activate")).unwrap());
+        assert!(activate.contains(&format!("{}/{name}", link.display())), "{home}: {activate}");
+        for file in ["bin/activate", "bin/activate.fish", "pyvenv.cfg"] {
+            let text = text(&fs::read(sandbox.workon_home().join(name).join(file)).unwrap());
+            assert!(!text.contains("partial"), "{file}: {text}");
+        }
+    }
 }
