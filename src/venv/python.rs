@@ -6,11 +6,12 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use serde::{Deserialize, Serialize};
 
-use super::setting;
 use super::template::Workshop;
+use super::{setting, shown};
+use crate::shell::quote::typed;
 
 /// An interpreter that can be asked to make environments.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -90,8 +91,8 @@ impl Pythons {
     fn meant(&self, wanted: &OsStr) -> Result<Python> {
         let is_path = wanted.as_bytes().contains(&b'/');
         let found = if is_path { self.program(wanted) } else { self.named(&name_of(wanted)) };
-        let found = found
-            .with_context(|| format!("There is no interpreter '{}'.{}", wanted.display(), self.hint()))?;
+        let found =
+            found.with_context(|| format!("There is no interpreter '{}'.{}", shown(wanted), self.hint()))?;
         let executable = base(&self.behind_shim(&found)?);
         match self.workshop(&executable).and_then(|workshop| workshop.python()) {
             Some(python) => Ok(python),
@@ -104,11 +105,16 @@ impl Pythons {
         self.cache.as_deref().map(|cache| Workshop::of(cache, executable, self.umask))
     }
 
-    /// The program called `name`: on PATH, else the newest of that version that pyenv holds.
+    /// The program called `name`: on PATH, else the newest of that version that pyenv holds. A shim of pyenv's on PATH
+    /// gives way only to a version that was asked for: of plain `python3` pyenv itself is to say why it has none.
     fn named(&self, name: &OsStr) -> Option<PathBuf> {
         let on_path = self.on_path(name);
         match on_path {
-            Some(path) if self.is_pyenv_shim(&path) && self.selected_by_pyenv(name).is_none() => {
+            Some(path)
+                if name.as_bytes().contains(&b'.')
+                    && self.is_pyenv_shim(&path)
+                    && self.selected_by_pyenv(name).is_none() =>
+            {
                 self.newest_of_pyenv(name).or(Some(path))
             }
             Some(path) => Some(path),
@@ -129,7 +135,7 @@ impl Pythons {
         let known = names.iter().find(|name| self.on_path(OsStr::new(name)).is_some());
         match known {
             Some(name) => format!("\nhint: mkvirtualenv -p {name} NAME"),
-            None => "\nhint: install Python 3, or name one: mkvirtualenv -p /path/to/python NAME".into(),
+            None => "\nhint: mkvirtualenv -p /path/to/python3 NAME".into(),
         }
     }
 
@@ -154,7 +160,7 @@ impl Pythons {
             question(OsStr::new("pyenv"), &self.path, &self.directory).arg("which").arg(name).output();
         match answer {
             Ok(answer) if answer.status.success() => Ok(OsStr::from_bytes(answer.stdout.trim_ascii()).into()),
-            _ => bail!("pyenv selects no version that has '{}'.\nhint: pyenv versions", name.display()),
+            _ => bail!("pyenv selects no version that has '{}'.\nhint: pyenv versions", shown(name)),
         }
     }
 
@@ -207,11 +213,12 @@ impl Pythons {
         // The answer goes through fd 1 of the child, which nobody shares.
         let mut question = question(executable.as_os_str(), &self.path, &self.directory);
         let answer = question.args(["-E", "-s", "-S", "-c", QUESTION]).output();
-        let answer =
-            answer.with_context(|| format!("cannot start the interpreter {}", executable.display()))?;
+        let answer = answer.map_err(|error| {
+            anyhow!("cannot start the interpreter {}: {error}{}", shown(executable), self.hint())
+        })?;
         let facts: Vec<&[u8]> = answer.stdout.split(|&byte| byte == 0).collect();
         let [version, executable_said, venv, ensurepip, library, wheels, b"."] = facts[..] else {
-            bail!("{} is not a Python interpreter.{}", executable.display(), self.hint());
+            bail!("{} is not a Python interpreter.{}", shown(executable), self.hint());
         };
         let version = std::str::from_utf8(version).unwrap_or_default();
         let mut numbers = version.split('.').map(|number| number.parse().unwrap_or_default());
@@ -291,16 +298,20 @@ impl Python {
     /// `with_pip` tells whether the environment is to have pip.
     pub fn check(&self, with_pip: bool) -> Result<()> {
         let (major, minor, micro) = self.version;
-        let shown = self.executable.display();
+        let (shown, typed) = (shown(&self.executable), typed(self.executable.as_os_str()));
         let package = self.executable.starts_with("/usr/bin") && Path::new("/etc/debian_version").exists();
         match self.lack {
             _ if (major, minor) < (3, 3) => bail!(
                 "{shown} is Python {major}.{minor}.{micro}, which has no venv module.\n\
-                 hint: VIRTUALENVWRAPPER_VIRTUALENV=virtualenv mkvirtualenv -p {shown} NAME"
+                 hint: VIRTUALENVWRAPPER_VIRTUALENV=virtualenv mkvirtualenv -p {typed} NAME"
             ),
             Some(Lack::Venv) => bail!(
                 "{shown} (Python {major}.{minor}.{micro}) has no venv module.\nhint: {}",
-                if package { format!("apt install python{major}.{minor}-venv") } else { "install it".into() }
+                if package {
+                    format!("apt install python{major}.{minor}-venv")
+                } else {
+                    "mkvirtualenv -p python3 NAME".into()
+                }
             ),
             Some(Lack::Ensurepip) if with_pip => bail!(
                 "{shown} (Python {major}.{minor}.{micro}) has no ensurepip, so it cannot put pip into an \
@@ -319,6 +330,7 @@ impl Python {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn a_number_means_that_python() {
@@ -366,6 +378,35 @@ mod tests {
         let newest = pythons.newest_of_pyenv("python3.11".as_ref()).unwrap();
         assert_eq!(newest, root.join("versions/3.11.10/bin/python"));
         assert_eq!(pythons.newest_of_pyenv("python3.1".as_ref()), None);
+    }
+
+    #[test]
+    fn only_a_version_that_was_asked_for_is_looked_up_past_a_shim_of_pyenvs() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path().to_path_buf();
+        for path in ["shims/python3", "shims/python3.11", "versions/3.11.7/bin/python"] {
+            fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
+            fs::write(root.join(path), "#!/bin/sh\nexec pyenv\n").unwrap();
+            fs::set_permissions(root.join(path), fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        let pythons = Pythons {
+            path: root.join("shims").into(),
+            directory: root.clone(),
+            pyenv_root: Some(root.clone()),
+            pyenv_version: Some("9.9".into()),
+            ..Pythons::default()
+        };
+        assert_eq!(pythons.named("python3.11".as_ref()), Some(root.join("versions/3.11.7/bin/python")));
+        assert_eq!(pythons.named("python3".as_ref()), Some(root.join("shims/python3")));
+        let error = pythons.find(None).unwrap_err().to_string();
+        assert_eq!(error, "pyenv selects no version that has 'python3'.\nhint: pyenv versions");
+    }
+
+    #[test]
+    fn an_interpreter_that_cannot_start_comes_with_a_way_out() {
+        let error = Pythons::default().find(Some("/etc/passwd".as_ref())).unwrap_err().to_string();
+        assert!(error.starts_with("cannot start the interpreter /etc/passwd: "), "{error}");
+        assert!(error.contains("\nhint: mkvirtualenv -p "), "{error}");
     }
 
     #[test]
