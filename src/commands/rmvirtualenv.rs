@@ -1,13 +1,17 @@
 //! `rmvirtualenv NAME...`: remove environments, and nothing else.
 
 use std::ffi::OsString;
+use std::fs::Metadata;
+use std::io::ErrorKind;
+use std::path::Path;
 
 use anyhow::{Result, bail};
 
 use crate::context::Context;
 use crate::plan::{Answer, Effect, Plan};
 use crate::shell::Step;
-use crate::venv::{Hook, Name, Runnable};
+use crate::shell::quote::typed;
+use crate::venv::{Hook, Name, Runnable, shown};
 
 const MORE: &str = "\
 All names are checked before the first is removed. The active environment is not
@@ -31,7 +35,14 @@ impl Args {
         if self.names.is_empty() {
             bail!("Please specify an environment.\nhint: lsvirtualenv -b");
         }
-        let names = self.names.iter().map(|word| Name::existing(word)).collect::<Result<Vec<_>>>()?;
+        let mut names = Vec::new();
+        for word in &self.names {
+            let name = Name::existing(word)?;
+            // `rmvirtualenv blog blog/` would not find the second.
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
         let home = context.home()?;
         home.exists()?;
         for name in &names {
@@ -41,19 +52,19 @@ impl Args {
         for name in &names {
             plan.effects.push(Effect::Say(format!("Removing {name}...")));
             let venv = home.venv(name);
-            let removal = match venv.root().symlink_metadata() {
-                Err(_) => {
-                    let root = venv.root().display();
+            let removal = match what_is_at(venv.root())? {
+                None => {
+                    let root = shown(venv.root());
                     plan.effects.push(Effect::Say(format!("Did not find environment {root} to remove.")));
                     continue;
                 }
-                Ok(data) if data.is_symlink() => {
+                Some(data) if data.is_symlink() => {
                     let target = venv.root().read_link().unwrap_or_default();
-                    plan.effects
-                        .push(Effect::Say(format!("{name} is a link: {} stays as it is.", target.display())));
+                    let text = format!("{name} is a link: {} stays as it is.", shown(target));
+                    plan.effects.push(Effect::Say(text));
                     Effect::Unlink(venv.root().to_path_buf())
                 }
-                Ok(_) => Effect::Remove(venv.clone()),
+                Some(_) => Effect::Remove(venv.clone()),
             };
             if !matches!(removal, Effect::Unlink(_))
                 && context.is_inside(venv.root())
@@ -72,7 +83,7 @@ impl Args {
 /// Refuses what is there and is no environment, and the active one.
 fn check(name: &Name, context: &Context) -> Result<()> {
     let venv = context.home()?.venv(name);
-    let Ok(data) = venv.root().symlink_metadata() else { return Ok(()) };
+    let Some(data) = what_is_at(venv.root())? else { return Ok(()) };
     if context.active().is_some_and(|active| active.is_same_as(&venv)) {
         bail!(
             "You cannot remove the active environment ('{name}').\n\
@@ -82,9 +93,21 @@ fn check(name: &Name, context: &Context) -> Result<()> {
     // A link that leads nowhere was one to an environment once.
     let dangling = data.is_symlink() && !venv.root().exists();
     if !dangling && !venv.exists() {
-        bail!("{} is not an environment.\nhint: lsvirtualenv -b", venv.root().display());
+        what_is_at(&venv.activate())?;
+        bail!("{} is not an environment.\nhint: lsvirtualenv -b", shown(venv.root()));
     }
     Ok(())
+}
+
+/// What is at `path`; none only where nothing is. What cannot be looked at may well be there.
+fn what_is_at(path: &Path) -> Result<Option<Metadata>> {
+    match path.symlink_metadata() {
+        Ok(data) => Ok(Some(data)),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+        Err(error) => {
+            bail!("cannot look at {}: {error}\nhint: ls -ld {}", shown(path), typed(path.as_os_str()))
+        }
+    }
 }
 
 /// The effect of a global hook, or the word that it is broken.
@@ -106,7 +129,6 @@ mod tests {
     use super::*;
     use crate::context::Surroundings;
     use std::fs;
-    use std::path::Path;
 
     fn plan(names: &[&str], home: &Path, active: &str) -> Result<Plan> {
         let variables = [("WORKON_HOME", home.to_str().unwrap()), ("XDG_CONFIG_HOME", "/nowhere")];
@@ -146,6 +168,24 @@ mod tests {
             assert!(plan(&[name], home.path(), "blog").is_err(), "{name}");
         }
         assert!(plan(&["shop"], home.path(), "blog").is_ok());
+    }
+
+    #[test]
+    fn a_name_that_is_said_twice_is_removed_once() {
+        let home = home();
+        let effects = plan(&["blog", "shop", "blog/"], home.path(), "none").unwrap().effects;
+        let said = |effect: &&Effect| matches!(effect, Effect::Say(_));
+        assert_eq!(effects.iter().filter(said).count(), 2);
+        assert_eq!(effects.len(), 4);
+    }
+
+    #[test]
+    fn what_cannot_be_looked_at_is_not_missing() {
+        let home = home();
+        let name = "e".repeat(300);
+        let error = plan(&["blog", &name], home.path(), "none").unwrap_err().to_string();
+        assert!(error.starts_with(&format!("cannot look at {}/e", home.path().display())), "{error}");
+        assert!(error.contains("\nhint: ls -ld /"), "{error}");
     }
 
     #[test]
