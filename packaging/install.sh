@@ -54,6 +54,6 @@ cat <<END
 
 To have the commands in every new shell, let the line be written into your rc file:
   $PREFIX/bin/venvyard setup
-or put it there yourself (~/.bashrc, ~/.zshrc, ~/.kshrc):
+or put it there yourself (~/.bashrc, ~/.zshrc, ~/.kshrc, ~/.mkshrc):
   $("$PREFIX/bin/venvyard" setup --print bash)
 END

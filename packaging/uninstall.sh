@@ -11,7 +11,7 @@ rm -f "$bin/venvyard" "$shim" "$verbs" "$zsh_completion" "$manual"
 rmdir "$(dirname "$shim")" 2>/dev/null || :
 printf 'Removed venvyard from %s. Your environments stay where they are.\n' "$PREFIX"
 # The line tests for the file, so that it does nothing now.
-for file in "$HOME/.bashrc" "${ZDOTDIR:-$HOME}/.zshrc" "$HOME/.kshrc"; do
+for file in "$HOME/.bashrc" "${ZDOTDIR:-$HOME}/.zshrc" "$HOME/.kshrc" "$HOME/.mkshrc"; do
     if grep -q '# venvyard setup$' "$file" 2>/dev/null; then
         printf "%s still holds the line that ends in '# venvyard setup'; it does nothing now.\n" "$file"
     fi

@@ -195,7 +195,8 @@ fn setup(sandbox: &Sandbox, words: &[&str]) -> String {
 
 #[test]
 fn the_line_is_written_once_and_goes_without_a_trace() {
-    for (shell, file) in [("bash", ".bashrc"), ("zsh", ".zshrc")] {
+    let files = [("bash", ".bashrc"), ("zsh", ".zshrc"), ("ksh", ".kshrc"), ("mksh", ".mkshrc")];
+    for (shell, file) in files.into_iter().filter(|(shell, _)| is_here(shell)) {
         let sandbox = Sandbox::new();
         let file = sandbox.home().join(file);
         fs::write(&file, "mine=1").expect("written");
@@ -227,9 +228,20 @@ fn setup_serves_the_login_shell_and_asks_where_it_knows_none() {
     };
     said(&with("/opt/bin/zsh"));
     assert_eq!(files(&sandbox.home()), [Path::new(".zshrc")]);
+    said(&with("/bin/mksh"));
+    assert_eq!(files(&sandbox.home()), [Path::new(".mkshrc"), Path::new(".zshrc")]);
+    assert!(said(&with("/bin/ksh93")).contains("venvyard setup mksh"));
     let output = with("/bin/sh");
     assert_eq!(output.status.code(), Some(1), "{}", told(&output));
     assert!(told(&output).contains("hint: venvyard setup bash"), "{}", told(&output));
+}
+
+#[test]
+fn of_fish_there_is_nothing_to_take_out() {
+    let sandbox = Sandbox::new();
+    assert!(setup(&sandbox, &["--remove", "fish"]).contains("config.fish holds no line of ours"));
+    let output = sandbox.venvyard(&["setup", "fish"]);
+    assert!(told(&output).contains("There is no shim for fish yet."), "{}", told(&output));
 }
 
 #[test]

@@ -20,7 +20,7 @@ In ~/.zshrc:
 #[derive(Debug, clap::Args)]
 #[command(after_help = MORE)]
 pub struct Args {
-    /// The shell that will read it (ksh stands for ksh93 and mksh)
+    /// The shell that will read it
     shell: Shell,
 
     /// The absolute path of the program that it calls [default: this one]

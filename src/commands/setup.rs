@@ -7,7 +7,9 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::context::Context;
 use crate::plan::{Effect, Plan};
-use crate::shell::{Shell, quote};
+use crate::shell::Shell;
+use crate::shell::quote::{self, typed};
+use crate::venv::shown;
 
 const MORE: &str = "\
 Examples:
@@ -39,27 +41,31 @@ impl Args {
     pub fn plan(self, context: &Context) -> Result<Plan> {
         let shell = self.shell.or_else(|| context.login_shell());
         let shell = shell.context("Your login shell is none that we know.\nhint: venvyard setup bash")?;
-        let line = line(shell, context.executable())?;
-        if self.print {
+        // Where no shim is written, what an earlier or a later version wrote can still be taken out.
+        let line = if self.remove { None } else { Some(line(shell, context.executable())?) };
+        if let Some(line) = line.as_ref().filter(|_| self.print) {
             return Ok(Plan::report(line));
         }
         let file = context.rc_file(shell)?;
         let old = match fs::read(&file) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-            result => result.with_context(|| format!("cannot read {}", file.display()))?,
+            result => result.with_context(|| format!("cannot read {}", shown(&file)))?,
         };
-        let new = edited(&old, (!self.remove).then_some(line.as_str()));
-        let shown = file.display().to_string();
+        let new = edited(&old, line.as_deref());
+        let (shown, typed) = (shown(&file), typed(file.as_os_str()));
         if new == old {
             let state = if self.remove { "holds no line of ours" } else { "loads the commands already" };
             return Ok(Plan::report(format!("{shown} {state}.")));
         }
-        let text = match self.remove {
+        let mut text = match self.remove {
             true => format!("Took our line out of {shown}."),
-            false => {
-                format!("{shown} now loads the commands in every new shell. In this one:\n  . '{shown}'")
-            }
+            false => format!("{shown} now loads the commands in every new shell. In this one:\n  . {typed}"),
         };
+        // Some systems call mksh ksh.
+        if shell == Shell::Ksh {
+            text.push_str("\nThat is for ksh93; mksh reads another file:\n  venvyard setup");
+            text.push_str(if self.remove { " --remove mksh" } else { " mksh" });
+        }
         Ok(Plan::report(text).after(vec![Effect::Write { path: file, contents: new }]))
     }
 }
@@ -78,11 +84,7 @@ fn line(shell: Shell, executable: &Path) -> Result<String> {
         }
         None => {
             let program = quoted(executable).context("the path of this program is not UTF-8")?;
-            let name = match shell {
-                Shell::Bash => "bash",
-                Shell::Zsh => "zsh",
-                Shell::Ksh | Shell::Fish => "ksh",
-            };
+            let name = shell.name();
             format!("if [ -x {program} ]; then eval \"$({program} init {name})\"; fi {MARK}")
         }
     })

@@ -7,9 +7,9 @@ mod expand;
 use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 
 use crate::shell::{Shell, Shim};
 use crate::venv::template::LinkMode;
@@ -86,7 +86,7 @@ impl Context {
     /// The user's home directory, `$HOME`.
     pub fn user_home(&self) -> Result<&Path> {
         let home = self.variable("HOME").map(Path::new).filter(|home| home.is_absolute());
-        home.context("HOME is not set, nor is WORKON_HOME.\nhint: export WORKON_HOME=/path/to/environments")
+        home.context("HOME is not set.\nhint: export HOME=/home/you")
     }
 
     /// The working directory.
@@ -108,14 +108,19 @@ impl Context {
             None => self.config()?.workon_home.as_deref().map(OsStr::new),
         };
         let path = match given {
-            None => self.user_home()?.join(".virtualenvs"),
+            None => {
+                let missing =
+                    "HOME is not set, nor is WORKON_HOME.\nhint: export WORKON_HOME=/path/to/environments";
+                self.user_home().map_err(|_| anyhow!(missing))?.join(".virtualenvs")
+            }
             Some(given) => {
                 let expanded = self.expanded(given).context("WORKON_HOME cannot be understood")?;
                 // A relative one has always been under HOME.
                 if expanded.is_absolute() { expanded } else { self.user_home()?.join(expanded) }
             }
         };
-        let path: PathBuf = path.components().filter(|part| *part != Component::CurDir).collect();
+        // As Python does it, which writes the path into the environment.
+        let path = normal(&path);
         if path == Path::new("/") {
             bail!("WORKON_HOME must not be the root directory.\nhint: unset WORKON_HOME");
         }
@@ -221,6 +226,7 @@ impl Context {
             Shell::Bash => home.join(".bashrc"),
             Shell::Zsh => self.variable("ZDOTDIR").map_or(home, Path::new).join(".zshrc"),
             Shell::Ksh => home.join(".kshrc"),
+            Shell::Mksh => home.join(".mkshrc"),
             Shell::Fish => {
                 let config = self.variable("XDG_CONFIG_HOME").map_or(home.join(".config"), PathBuf::from);
                 config.join("fish/config.fish")

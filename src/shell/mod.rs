@@ -11,8 +11,9 @@ use std::path::PathBuf;
 pub enum Shell {
     Bash,
     Zsh,
-    // ksh93 and mksh
+    // ksh93; its shim serves mksh too
     Ksh,
+    Mksh,
     // known, and told that its shim is not written yet
     Fish,
 }
@@ -20,12 +21,20 @@ pub enum Shell {
 impl Shell {
     /// The shell that `$VENVYARD_SHELL`, or the last part of `$SHELL`, names.
     pub fn named(name: &OsStr) -> Option<Self> {
-        match name.as_bytes() {
-            b"bash" => Some(Self::Bash),
-            b"zsh" => Some(Self::Zsh),
-            b"ksh" | b"ksh93" | b"mksh" => Some(Self::Ksh),
-            b"fish" => Some(Self::Fish),
-            _ => None,
+        let name = if name == "ksh93" { OsStr::new("ksh") } else { name };
+        [Self::Bash, Self::Zsh, Self::Ksh, Self::Mksh, Self::Fish]
+            .into_iter()
+            .find(|shell| shell.name() == name)
+    }
+
+    /// What it is called, here and as a program.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bash => "bash",
+            Self::Zsh => "zsh",
+            Self::Ksh => "ksh",
+            Self::Mksh => "mksh",
+            Self::Fish => "fish",
         }
     }
 
@@ -33,7 +42,7 @@ impl Shell {
     /// when the first command is typed. None where none is written.
     pub fn shim(self) -> Option<(&'static str, &'static str)> {
         match self {
-            Self::Bash | Self::Zsh | Self::Ksh => {
+            Self::Bash | Self::Zsh | Self::Ksh | Self::Mksh => {
                 Some((include_str!("../../shell/venvyard.sh"), include_str!("../../shell/verbs.sh")))
             }
             Self::Fish => None,

@@ -149,7 +149,9 @@ fn without_a_home_nothing_is_created() {
     let sandbox = Sandbox::new();
     let mut command = sandbox.command(VENVYARD);
     let output = command.env_remove("HOME").env_remove("WORKON_HOME").arg("workon").output().unwrap();
-    assert_refused(&output, "HOME is not set");
+    assert_refused(&output, "HOME is not set, nor is WORKON_HOME.\nhint: export WORKON_HOME=");
+    let output = sandbox.command(VENVYARD).env_remove("HOME").args(["setup", "bash"]).output().unwrap();
+    assert_refused(&output, "HOME is not set.\nhint: export HOME=");
 }
 
 #[test]
