@@ -60,6 +60,8 @@ fn long(context: &Context) -> Result<Plan> {
     let mut warnings = Vec::new();
     // Neighbouring texts are one: an environment without a hook costs the shell nothing.
     let mut text = OsString::new();
+    // What hooks say is a shell's to run: without one it is left out.
+    let is_shell = context.shim().is_some();
     let global = Hook::GetEnvDetails.runnable(&context.hooks()?);
     for name in home.names()? {
         text.push(name.as_os_str());
@@ -69,6 +71,7 @@ fn long(context: &Context) -> Result<Plan> {
             match hook {
                 Runnable::Nothing => {}
                 Runnable::Broken(why) => warnings.push(why.clone()),
+                Runnable::Program(_) if !is_shell => {}
                 Runnable::Program(program) => {
                     if !text.is_empty() {
                         steps.push(Step::print(std::mem::take(&mut text)));
@@ -133,7 +136,15 @@ mod tests {
     use std::path::Path;
 
     fn context(home: &Path) -> Context {
-        let variables = [("WORKON_HOME", home), ("XDG_CONFIG_HOME", Path::new("/nowhere"))];
+        shimmed(home, "")
+    }
+
+    fn shimmed(home: &Path, shell: &str) -> Context {
+        let variables = [
+            ("WORKON_HOME", home),
+            ("XDG_CONFIG_HOME", Path::new("/nowhere")),
+            ("VENVYARD_SHELL", Path::new(shell)),
+        ];
         let variables = variables.map(|(name, value)| (name.into(), value.into())).into();
         Context::new(Surroundings { variables, ..Default::default() })
     }
@@ -155,16 +166,16 @@ mod tests {
     }
 
     #[test]
-    fn a_hook_tells_in_its_place() {
+    fn a_hook_tells_in_its_place_where_a_shell_runs_it() {
         let home = home();
         let hook = home.path().join("shop/bin/get_env_details");
         fs::write(&hook, "#!/bin/sh\necho\n").unwrap();
         fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
-        let Answer::Script(steps) = long(&context(home.path())).unwrap().answer else { panic!("a report") };
-        let steps: Vec<Step> = steps
-            .into_iter()
-            .filter(|step| !matches!(step, Step::Export { .. } | Step::Unset { .. }))
-            .collect();
+        assert_eq!(long(&context(home.path())).unwrap(), Plan::report("blog\n====\n\nshop\n====\n\n"));
+        let Answer::Script(steps) = long(&shimmed(home.path(), "bash")).unwrap().answer else {
+            panic!("a report")
+        };
+        let steps: Vec<Step> = steps.into_iter().filter(|step| !matches!(step, Step::Lend(_))).collect();
         assert_eq!(steps[0], Step::Print("blog\n====\n\nshop\n====".into()));
         assert!(matches!(steps[1], Step::Inside { .. }));
         assert_eq!(steps[2], Step::Print("".into()));
