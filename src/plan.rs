@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 
 use crate::shell::{self, Shim, Step};
 use crate::venv::template::{Kind, LinkMode, Workshop};
-use crate::venv::{Python, Venv};
+use crate::venv::{Python, Venv, shown};
 
 /// What a command decided. Nothing is answered unless every effect succeeded.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -207,19 +207,19 @@ impl Effect {
     fn described(&self) -> String {
         match self {
             Self::Say(text) => format!("say: {text}"),
-            Self::MakeDirectory(path) => format!("make directory: {}", path.display()),
+            Self::MakeDirectory(path) => format!("make directory: {}", shown(path)),
             Self::Create(creation) => creation.described(),
             Self::Copy(Copying { source, target, is_move, .. }) => {
                 let verb = if *is_move { "move" } else { "copy" };
-                format!("{verb}: {} to {}", source.root().display(), target.root().display())
+                format!("{verb}: {} to {}", shown(source.root()), shown(target.root()))
             }
-            Self::Wipe(venv) => format!("remove what is installed in: {}", venv.root().display()),
-            Self::Remove(venv) => format!("remove: {}", venv.root().display()),
-            Self::Unlink(path) => format!("remove link: {}", path.display()),
+            Self::Wipe(venv) => format!("remove what is installed in: {}", shown(venv.root())),
+            Self::Remove(venv) => format!("remove: {}", shown(venv.root())),
+            Self::Unlink(path) => format!("remove link: {}", shown(path)),
             Self::Hook { directory, program, argument, .. } => {
-                format!("run in {}: {} {}", directory.display(), program.display(), argument.display())
+                format!("run in {}: {} {}", shown(directory), shown(program), shown(argument))
             }
-            Self::Write { path, .. } => format!("write: {}", path.display()),
+            Self::Write { path, .. } => format!("write: {}", shown(path)),
         }
     }
 }
@@ -233,7 +233,7 @@ impl Creation {
         let verb = if self.replace { "create anew" } else { "create" };
         let options: Vec<_> = self.options.iter().map(|option| option.to_string_lossy()).collect();
         let with = [&[maker.to_string_lossy()], options.as_slice()].concat().join(" ");
-        format!("{verb}: {} with {with}", self.venv.root().display())
+        format!("{verb}: {} with {with}", shown(self.venv.root()))
     }
 }
 
@@ -261,6 +261,12 @@ mod tests {
         let plan = Plan::script(vec![Step::Deactivate]);
         assert!(plan.refuse_without_shim(None).is_err());
         assert!(plan.refuse_without_shim(SHIM).is_ok());
+    }
+
+    #[test]
+    fn a_path_forges_no_line_of_a_dry_run() {
+        let effect = Effect::Unlink("/envs/a\nstatus: 0".into());
+        assert_eq!(effect.described(), "remove link: /envs/a\\nstatus: 0");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use crate::context::Context;
 use crate::plan::Plan;
+use crate::venv::shown;
 
 /// Print candidates for tab completion, one a line, each with a tab and a description.
 #[derive(Debug, clap::Args)]
@@ -35,7 +36,7 @@ fn envs(context: &Context) -> Result<Plan> {
     for name in home.names()? {
         let venv = home.venv(&name);
         let version = venv.version().map(|version| format!("Python {version}"));
-        let project = venv.project(context.project_file()).map(|path| path.to_string_lossy().into_owned());
+        let project = venv.project(context.project_file()).map(|path| shown(path));
         let about: Vec<String> = version.into_iter().chain(project).collect();
         text.push(name.as_os_str());
         text.push(format!("\t{}\n", about.join(" · ")));

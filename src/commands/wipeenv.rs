@@ -25,7 +25,7 @@ impl Args {
             bail!("{} is not an environment.\nhint: workon NAME", shown(venv.root()));
         }
         let names: Vec<String> =
-            venv.installed().into_iter().filter(|one| !one.is_seed()).map(|one| one.name).collect();
+            venv.installed().into_iter().filter(|one| !one.is_seed()).map(|one| shown(one.name)).collect();
         if names.is_empty() {
             return Ok(Plan::report("Nothing to remove."));
         }

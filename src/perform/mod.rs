@@ -16,6 +16,7 @@ use anyhow::{Context as _, Result};
 
 use crate::plan::Effect;
 use crate::terminal;
+use crate::venv::shown;
 
 pub(crate) use run::Interrupted;
 
@@ -27,15 +28,14 @@ pub(crate) fn perform(effects: &[Effect]) -> Result<bool> {
         match effect {
             Effect::Say(text) => terminal::say(text),
             Effect::MakeDirectory(path) => {
-                fs::create_dir_all(path).with_context(|| format!("cannot create {}", path.display()))?;
+                fs::create_dir_all(path).with_context(|| format!("cannot create {}", shown(path)))?;
             }
             Effect::Create(creation) => create::create(creation)?,
             Effect::Copy(copying) => is_whole &= create::copy(copying)?,
             Effect::Wipe(venv) => wipe::wipe(venv)?,
             Effect::Remove(venv) => is_whole &= remove::remove(venv)?,
             Effect::Unlink(path) => {
-                fs::remove_file(path)
-                    .with_context(|| format!("cannot remove the link {}", path.display()))?;
+                fs::remove_file(path).with_context(|| format!("cannot remove the link {}", shown(path)))?;
             }
             Effect::Hook { directory, program, argument, variables } => {
                 run::hook(program, argument, directory, variables);

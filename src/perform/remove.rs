@@ -7,21 +7,20 @@ use anyhow::{Context as _, Result};
 
 use super::nest::{self, Nest, delete};
 use crate::terminal;
-use crate::venv::Venv;
+use crate::venv::{Venv, shown};
 
 /// Removes an environment: its name is gone at once. Tells whether all of it is: what cannot be deleted is named, and
 /// no longer listed.
 pub(super) fn remove(venv: &Venv) -> Result<bool> {
-    let shown = venv.root().display();
-    let nest = Nest::beside(venv.root(), "removed").with_context(|| format!("cannot remove {shown}"))?;
-    fs::rename(venv.root(), nest.place()).with_context(|| format!("cannot remove {shown}"))?;
+    let root = shown(venv.root());
+    let nest = Nest::beside(venv.root(), "removed").with_context(|| format!("cannot remove {root}"))?;
+    fs::rename(venv.root(), nest.place()).with_context(|| format!("cannot remove {root}"))?;
     let left = delete(nest.path());
     nest::sweep(venv.root().parent().unwrap_or(Path::new("/")));
     if let Some((path, error)) = &left {
-        let (path, nest) = (path.display(), nest.keep());
-        let nest = nest.display();
+        let (path, nest) = (shown(&path), shown(nest.keep()));
         terminal::say(&format!(
-            "ERROR: {shown} is gone, but a part of it cannot be deleted: {path}: {error}\n\
+            "ERROR: {root} is gone, but a part of it cannot be deleted: {path}: {error}\n\
              hint: chmod -R u+w '{nest}' && rm -r '{nest}'"
         ));
     }

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 
 use crate::terminal;
+use crate::venv::shown;
 
 /// A child was interrupted, so the command is: status 130.
 #[derive(Debug)]
@@ -96,6 +97,6 @@ pub(super) fn hook(path: &Path, argument: &OsStr, directory: &Path, variables: &
         command.stdin(Stdio::null());
     }
     if let Err(error) = command.status() {
-        terminal::say(&format!("WARNING: cannot run the hook {}: {error}", path.display()));
+        terminal::say(&format!("WARNING: cannot run the hook {}: {error}", shown(path)));
     }
 }

@@ -8,14 +8,13 @@ use anyhow::{Context as _, Result, bail};
 use walkdir::WalkDir;
 
 use super::nest::{self, Nest, delete};
-use crate::venv::{Package, Venv, normal};
+use crate::venv::{Package, Venv, normal, shown};
 
 /// Removes every package but the seed. Whole directories are renamed aside, then deleted.
 pub(super) fn wipe(venv: &Venv) -> Result<()> {
     let (seeds, others): (Vec<Package>, Vec<Package>) =
         venv.installed().into_iter().partition(Package::is_seed);
-    let root =
-        venv.root().canonicalize().with_context(|| format!("cannot wipe {}", venv.root().display()))?;
+    let root = venv.root().canonicalize().with_context(|| format!("cannot wipe {}", shown(venv.root())))?;
     let paths = |packages: &[Package]| -> BTreeSet<PathBuf> {
         let of = |package: &Package| {
             let directory =
@@ -28,12 +27,12 @@ pub(super) fn wipe(venv: &Venv) -> Result<()> {
     let kept = paths(&seeds);
     let mut listed = paths(&others);
     listed.retain(|path| !kept.contains(path));
-    let nest = Nest::beside(&root, "removed").with_context(|| format!("cannot wipe {}", root.display()))?;
+    let nest = Nest::beside(&root, "removed").with_context(|| format!("cannot wipe {}", shown(&root)))?;
     fs::create_dir(nest.place())?;
     forget_links(&others)?;
     for (number, directory) in whole_directories(&listed, &kept).into_iter().enumerate() {
         fs::rename(&directory, nest.place().join(number.to_string()))
-            .with_context(|| format!("cannot remove {}", directory.display()))?;
+            .with_context(|| format!("cannot remove {}", shown(&directory)))?;
         listed.retain(|path| !path.starts_with(&directory));
     }
     let mut left = None;
@@ -55,7 +54,7 @@ pub(super) fn wipe(venv: &Venv) -> Result<()> {
     match left {
         None => Ok(()),
         Some((path, error)) => {
-            bail!("a part cannot be removed: {}: {error}\nhint: rm -r '{}'", path.display(), path.display())
+            bail!("a part cannot be removed: {}: {error}\nhint: rm -r '{}'", shown(&path), shown(&path))
         }
     }
 }

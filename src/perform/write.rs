@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
+use crate::venv::shown;
+
 /// Writes `contents` beside `path` and renames it into place; a link is followed, the mode is kept.
 pub(super) fn write(path: &Path, contents: &[u8]) -> Result<()> {
     let real = destination(path);
@@ -25,7 +27,7 @@ pub(super) fn write(path: &Path, contents: &[u8]) -> Result<()> {
         beside.persist(&real)?;
         Ok(())
     };
-    written().with_context(|| format!("cannot write {}", path.display()))
+    written().with_context(|| format!("cannot write {}", shown(path)))
 }
 
 /// Where a file written to `path` lies: at the end of its links, also where nothing is there yet.
