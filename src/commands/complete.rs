@@ -36,7 +36,7 @@ fn envs(context: &Context) -> Result<Plan> {
     for name in home.names()? {
         let venv = home.venv(&name);
         let version = venv.version().map(|version| format!("Python {version}"));
-        let project = venv.project(context.project_file()).map(|path| shown(path));
+        let project = venv.project(context.project_file()).map(shown);
         let about: Vec<String> = version.into_iter().chain(project).collect();
         text.push(name.as_os_str());
         text.push(format!("\t{}\n", about.join(" · ")));

@@ -8,7 +8,10 @@ use crate::venv::shown;
 
 const MORE: &str = "\
 pip, setuptools and wheel stay, and so do hooks and the project. No pip is started: what a
-package consists of is read from its metadata.";
+package consists of is read from its metadata.
+
+Examples:
+  workon blog && wipeenv";
 
 /// Remove all packages from the active environment
 #[derive(Debug, clap::Args)]
@@ -17,6 +20,7 @@ pub struct Args {}
 
 impl Args {
     /// The removal, and a report of what was there.
+    #[expect(clippy::unused_self, reason = "commands are of one shape")]
     pub fn plan(self, context: &Context) -> Result<Plan> {
         let Some(venv) = context.active().filter(|venv| venv.root().is_dir()) else {
             bail!("no virtualenv active, or active virtualenv is missing\nhint: workon NAME");

@@ -18,7 +18,7 @@ pub(super) fn remove(venv: &Venv) -> Result<bool> {
     let left = delete(nest.path());
     nest::sweep(venv.root().parent().unwrap_or(Path::new("/")));
     if let Some((path, error)) = &left {
-        let (path, nest) = (shown(&path), shown(nest.keep()));
+        let (path, nest) = (shown(path), shown(nest.keep()));
         terminal::say(&format!(
             "ERROR: {root} is gone, but a part of it cannot be deleted: {path}: {error}\n\
              hint: chmod -R u+w '{nest}' && rm -r '{nest}'"

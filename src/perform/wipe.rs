@@ -44,7 +44,7 @@ pub(super) fn wipe(venv: &Venv) -> Result<()> {
         };
         match removed {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                left = left.or(Some((path.clone(), error)))
+                left = left.or(Some((path.clone(), error)));
             }
             _ => prune(path.parent(), &root),
         }

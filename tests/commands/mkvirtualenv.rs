@@ -211,8 +211,8 @@ fn a_home_behind_a_link_is_as_good_as_any() {
         ("made", "--symlinks", link.display().to_string()),
         ("around", "--symlinks", format!("{}/../link", sandbox.workon_home().display())),
     ] {
-        let line = ["mkvirtualenv", name, "--without-pip", option];
-        let output = asked(&sandbox, &line, &[("WORKON_HOME", &home)]);
+        let words = ["mkvirtualenv", name, "--without-pip", option];
+        let output = asked(&sandbox, &words, &[("WORKON_HOME", &home)]);
         assert!(output.status.success(), "{}", told(&output));
         let activate = text(&fs::read(sandbox.workon_home().join(name).join("bin/activate")).unwrap());
         assert!(activate.contains(&format!("{}/{name}", link.display())), "{home}: {activate}");

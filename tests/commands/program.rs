@@ -4,6 +4,7 @@ use super::{asked, assert_refused, text, tree};
 use crate::support::{Sandbox, VENVYARD, told};
 use std::fs;
 use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 
 #[test]
@@ -142,6 +143,17 @@ fn a_broken_configuration_does_not_keep_a_shell_from_starting() {
 #[test]
 fn fish_is_told_that_it_has_to_wait() {
     assert_refused(&Sandbox::new().venvyard(&["init", "fish"]), "no shim for fish yet");
+}
+
+#[test]
+fn without_a_shell_environments_are_listed_and_no_hook_runs() {
+    let sandbox = Sandbox::new();
+    let hook = sandbox.hollow("blog").join("bin/get_env_details");
+    fs::write(&hook, "#!/bin/sh\necho details\n").unwrap();
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    let output = sandbox.venvyard(&["lsvirtualenv"]);
+    assert_eq!(text(&output.stdout), "blog\n====\n\n", "{}", told(&output));
+    assert!(output.status.success(), "{}", told(&output));
 }
 
 #[test]

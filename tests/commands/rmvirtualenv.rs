@@ -22,6 +22,27 @@ fn what_is_no_environment_is_refused_and_nothing_changes() {
 }
 
 #[test]
+fn a_repeated_name_is_removed_once() {
+    let sandbox = Sandbox::new();
+    sandbox.hollow("blog");
+    let output = asked(&sandbox, &["rmvirtualenv", "blog", "blog/"], &[]);
+    assert_eq!(text(&output.stderr), "Removing blog...\n");
+    assert!(output.status.success(), "{}", told(&output));
+}
+
+#[test]
+fn a_name_forges_no_line() {
+    let sandbox = Sandbox::new();
+    sandbox.hollow("a\nERROR: b");
+    let output = asked(&sandbox, &["rmvirtualenv", "a\nERROR: b"], &[]);
+    assert_eq!(text(&output.stderr), "Removing a\\nERROR: b...\n");
+    for line in [["workon", "a\nhint: b"], ["rmvirtualenv", "a\nhint: b/c"], ["mkvirtualenv", "a\nhint: b"]] {
+        let output = asked(&sandbox, &line, &[]);
+        assert!(!text(&output.stderr).contains("\nhint: b"), "{}", told(&output));
+    }
+}
+
+#[test]
 fn the_active_environment_is_refused_whatever_it_is_called() {
     let sandbox = Sandbox::new();
     let root = sandbox.hollow("blog");
