@@ -231,8 +231,8 @@ impl Creation {
             Maker::Program(program) => program,
         };
         let verb = if self.replace { "create anew" } else { "create" };
-        let options: Vec<_> = self.options.iter().map(|option| option.to_string_lossy()).collect();
-        let with = [&[maker.to_string_lossy()], options.as_slice()].concat().join(" ");
+        let options = self.options.iter().map(shown);
+        let with = std::iter::once(shown(maker)).chain(options).collect::<Vec<_>>().join(" ");
         format!("{verb}: {} with {with}", shown(self.venv.root()))
     }
 }
