@@ -156,7 +156,7 @@ fn entries(root: &Path, filling: &Filling<'_>, token: &str) -> Result<Vec<Entry>
         let path = found.path().strip_prefix(root)?.to_path_buf();
         let data = rustix::fs::lstat(found.path())?;
         if found.file_type().is_dir() {
-            entries.push(Entry::Directory(path, FileFacts::of(&data).mode));
+            entries.push(Entry::Directory(path, FileFacts::of(&data).mode()));
         } else if found.file_type().is_symlink() {
             let target = fs::read_link(found.path())?;
             ensure!(!target.to_string_lossy().contains(token), "{} links into the template", path.display());
