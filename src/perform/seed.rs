@@ -137,11 +137,10 @@ fn run_venv(python: &Python, kind: Kind, name: &str, prompt: &str, directory: &P
     if run::is_interrupted(output.status) {
         return Err(run::Interrupted.into());
     }
-    ensure!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).trim_end()
-    );
+    // All that it says is told when it fails in the place of the environment too.
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    ensure!(output.status.success(), "{}", said.trim_end().lines().last().unwrap_or("its venv failed"));
     Ok(())
 }
 
