@@ -7,7 +7,10 @@ use crate::plan::{Effect, Plan};
 
 const MORE: &str = "\
 pip, setuptools and wheel stay, and so do hooks and the project. No pip is started: what a
-package consists of is read from its metadata.";
+package consists of is read from its metadata.
+
+Examples:
+  workon blog && wipeenv";
 
 /// Remove all packages from the active environment
 #[derive(Debug, clap::Args)]
