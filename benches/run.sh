@@ -1,6 +1,6 @@
 #!/bin/sh
-# Times venvyard's commands beside virtualenvwrapper's and prints the tables of docs/benchmarks.md.
-# Needs cargo, bash, zsh, hyperfine, strace and a python3 with venv; the peer comes from PyPI, once.
+# Times venvyard's commands beside their peers' and prints the tables of docs/benchmarks.md.
+# Needs cargo, bash, zsh, hyperfine, strace and a python3 with venv; the peers come from PyPI, once.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -13,9 +13,10 @@ lab=$PWD/target/bench
 cargo build --release --quiet
 venvyard=$PWD/target/$(rustc --print host-tuple)/release/venvyard
 
-test -e "$peers/bin/virtualenvwrapper.sh" || {
+# virtualenvwrapper brings virtualenv and virtualenv-clone.
+test -e "$peers/bin/uv" || {
     python3 -m venv "$peers"
-    "$peers/bin/pip" install --quiet "${peer%% *}==${peer##* }"
+    "$peers/bin/python" -m pip install --quiet "${peer%% *}==${peer##* }" uv
 }
 theirs=$peers/bin/virtualenvwrapper.sh
 lazy=$peers/bin/virtualenvwrapper_lazy.sh
@@ -120,3 +121,6 @@ done <<-'END'
 	workon, another active|workon one|workon two
 	deactivate|workon one|deactivate
 END
+
+echo
+benches/create.sh "$venvyard" "$lab/shim.bash" "$peers" "$lab"

@@ -28,7 +28,7 @@ __venvyard_complete() {
     -*)
         case $command in
         workon) rest='--cd --no-cd --dry-run --help' ;;
-        rmvirtualenv) rest='--dry-run --help' ;;
+        rmvirtualenv | cpvirtualenv | mvvirtualenv | wipeenv) rest='--dry-run --help' ;;
         lsvirtualenv) rest='--brief --long --json --dry-run --help' ;;
         mkvirtualenv) rest='--python --system-site-packages --without-pip --prompt --copies --upgrade-deps --clear --dry-run --help' ;;
         *) rest='--help --version' ;;
@@ -39,8 +39,9 @@ __venvyard_complete() {
     esac
     case $command in
     workon | rmvirtualenv) ;;
+    cpvirtualenv | mvvirtualenv) ((COMP_CWORD == 1)) || return ;; # the second name is a new one
     venvyard)
-        rest='mkvirtualenv workon rmvirtualenv lsvirtualenv init setup'
+        rest='mkvirtualenv workon rmvirtualenv lsvirtualenv cpvirtualenv mvvirtualenv wipeenv init setup'
         while IFS= read -r name; do COMPREPLY+=("$name"); done < <(compgen -W "$rest" -- "$current")
         return
         ;;
@@ -53,7 +54,11 @@ __venvyard_complete() {
             if [[ -n $quote ]]; then COMPREPLY+=("$name"); else COMPREPLY+=("$(printf %q "$name")"); fi
             ;;
         esac
-    done < <("${__venvyard_exe:-venvyard}" complete envs 2>/dev/null)
+    done < <(
+        "${__venvyard_exe:-venvyard}" complete envs 2>/dev/null
+        # What is copied may be a directory elsewhere.
+        [[ $command != cpvirtualenv ]] || compgen -d -- "$current"
+    )
 }
 
-complete -F __venvyard_complete venvyard mkvirtualenv workon rmvirtualenv lsvirtualenv
+complete -F __venvyard_complete venvyard mkvirtualenv workon rmvirtualenv lsvirtualenv cpvirtualenv mvvirtualenv wipeenv

@@ -44,12 +44,15 @@ fn files(directory: &Path) -> Vec<PathBuf> {
     found
 }
 
-const INSTALLED: [&str; 10] = [
+const INSTALLED: [&str; 13] = [
     "bin/venvyard",
+    "share/bash-completion/completions/cpvirtualenv.bash",
     "share/bash-completion/completions/lsvirtualenv.bash",
     "share/bash-completion/completions/mkvirtualenv.bash",
+    "share/bash-completion/completions/mvvirtualenv.bash",
     "share/bash-completion/completions/rmvirtualenv.bash",
     "share/bash-completion/completions/venvyard.bash",
+    "share/bash-completion/completions/wipeenv.bash",
     "share/bash-completion/completions/workon.bash",
     "share/man/man1/venvyard.1",
     "share/venvyard/venvyard.sh",

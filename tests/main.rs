@@ -1,5 +1,6 @@
 //! venvyard from outside: the program, the shims, the house itself.
 
+mod clones;
 mod commands;
 mod generated;
 mod house;

@@ -20,7 +20,7 @@ pub struct Args {}
 
 impl Args {
     /// The removal, and a report of what was there.
-    #[expect(clippy::unused_self, reason = "commands are of one shape")]
+    #[expect(clippy::unused_self, reason = "all commands are planned alike")]
     pub fn plan(self, context: &Context) -> Result<Plan> {
         let Some(venv) = context.active().filter(|venv| venv.root().is_dir()) else {
             bail!("no virtualenv active, or active virtualenv is missing\nhint: workon NAME");

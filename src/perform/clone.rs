@@ -44,7 +44,7 @@ pub(super) fn clone(
             Entry::Own(path, facts) => site.copy(path, *facts),
             Entry::Text(path, facts, pieces) => {
                 let text = filling.fill(pieces, |other| texts.get(other).cloned());
-                let written = site.file(path, facts.mode).and_then(|mut file| file.write_all(&text));
+                let written = site.file(path, facts.mode()).and_then(|mut file| file.write_all(&text));
                 texts.insert(path, text);
                 written
             }
@@ -108,7 +108,7 @@ impl Site {
     /// A copy with mode and times, which keep compiled Python valid.
     fn copy(&self, path: &Path, facts: FileFacts) -> io::Result<()> {
         let source = openat(&self.tree, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
-        let (mut source, mut copy) = (File::from(source), self.file(path, facts.mode)?);
+        let (mut source, mut copy) = (File::from(source), self.file(path, facts.mode())?);
         if self.mode == LinkMode::Copy {
             let mut bytes = Vec::new();
             source.read_to_end(&mut bytes)?;

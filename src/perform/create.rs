@@ -12,7 +12,8 @@ use memchr::memmem;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::clone::{self, Outcome};
-use super::nest::{self, Nest, delete};
+use super::delete::delete;
+use super::nest::{self, Nest};
 use super::relocate::{self, Share};
 use super::remove;
 use super::run::{self, Interrupted};
@@ -209,8 +210,8 @@ fn hook_files(made: &Venv, shell: &Path) -> io::Result<()> {
             continue;
         }
         let shell = shell.display();
-        let mode = if is_run { 0o777 } else { 0o666 };
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&path)?;
+        let permissions = if is_run { 0o777 } else { 0o666 };
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(permissions).open(&path)?;
         write!(file, "#!{shell}\n# This hook is {about}.\n\n")?;
     }
     Ok(())

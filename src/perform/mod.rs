@@ -2,6 +2,7 @@
 
 mod clone;
 mod create;
+mod delete;
 mod nest;
 mod relocate;
 mod remove;

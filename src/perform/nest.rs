@@ -10,7 +10,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
-use walkdir::WalkDir;
+
+use super::delete::delete;
 
 /// What is in the name of every nest, after a dot and the environment's name.
 const KINDS: [&str; 2] = ["partial", "removed"];
@@ -90,26 +91,6 @@ pub(super) fn sweep(home: &Path) {
             let _ = delete(&entry.path());
         }
     }
-}
-
-/// Deletes a tree, following no link and crossing no mount point; returns the first path that stays, and why.
-pub(super) fn delete(tree: &Path) -> Option<(PathBuf, io::Error)> {
-    let mut first = None;
-    for entry in WalkDir::new(tree).contents_first(true).same_file_system(true) {
-        let deleted = match &entry {
-            Ok(entry) if entry.file_type().is_dir() => fs::remove_dir(entry.path()),
-            Ok(entry) => fs::remove_file(entry.path()),
-            Err(error) => Err(io::Error::other(error.to_string())),
-        };
-        if let (Err(error), None) = (deleted, &first) {
-            let path = match &entry {
-                Ok(entry) => entry.path().to_path_buf(),
-                Err(error) => error.path().unwrap_or(tree).to_path_buf(),
-            };
-            first = Some((path, error));
-        }
-    }
-    first
 }
 
 fn is_nest(name: &std::ffi::OsStr) -> bool {

@@ -1,7 +1,7 @@
 //! A used environment at another place: copied or linked, its texts as they read there.
 
 use std::collections::BTreeMap;
-use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::num::NonZero;
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, symlink};
@@ -19,6 +19,9 @@ use crate::venv::{Venv, normal};
 /// Below so many files a second thread costs more than it brings.
 const MANY: usize = 2000;
 
+/// So many neighbours a thread takes at a time: two threads in one directory wait for each other.
+const CHUNK: usize = 64;
+
 /// How the files of a copy stand to those of the source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Share {
@@ -32,6 +35,7 @@ pub(super) enum Share {
 /// to the root, of files that name the old place and cannot be changed.
 pub(super) fn copy(source: &Path, place: &Path, change: &Move, share: Share) -> Result<Vec<PathBuf>> {
     let mut files: Vec<(PathBuf, Metadata)> = Vec::new();
+    let mut narrow: Vec<(PathBuf, Permissions)> = Vec::new();
     for entry in WalkDir::new(source) {
         let entry = entry.with_context(|| format!("cannot read {}", source.display()))?;
         let path = entry.path().strip_prefix(source)?.to_path_buf();
@@ -41,6 +45,9 @@ pub(super) fn copy(source: &Path, place: &Path, change: &Move, share: Share) -> 
         if kind.is_dir() {
             // Write permission is needed to fill it; the mode proper comes last.
             DirBuilder::new().mode(data.mode() | 0o700).create(&to).with_context(|| cannot(&to))?;
+            if data.mode() & 0o700 != 0o700 {
+                narrow.push((to, data.permissions()));
+            }
         } else if kind.is_symlink() {
             let target = fs::read_link(entry.path())?;
             symlink(change.target(&target).unwrap_or(target), &to).with_context(|| cannot(&to))?;
@@ -51,7 +58,9 @@ pub(super) fn copy(source: &Path, place: &Path, change: &Move, share: Share) -> 
     let copied = copy_files(source, place, change, share, &files)?;
     bring_records(&Venv::at(place.to_path_buf()), &copied.rewritten)?;
     forget_compiled(place, &copied.rewritten);
-    restore_modes(source, place)?;
+    for (directory, mode) in narrow.into_iter().rev() {
+        fs::set_permissions(&directory, mode).with_context(|| cannot(&directory))?;
+    }
     Ok(copied.left)
 }
 
@@ -80,9 +89,22 @@ fn put(path: &Path, text: &[u8], data: &Metadata) -> io::Result<()> {
 }
 
 fn write_new(path: &Path, text: &[u8], data: &Metadata) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(data.mode()).open(path)?;
+    let mut file = new_file(path, data)?;
     file.write_all(text)?;
-    file.set_permissions(data.permissions())?;
+    finish(&file, data)
+}
+
+fn new_file(path: &Path, data: &Metadata) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(data.mode()).open(path)
+}
+
+/// Gives a file the mode and the time of the one that it is a copy of. Compiled Python is valid while its source's
+/// time is the same.
+fn finish(file: &File, data: &Metadata) -> io::Result<()> {
+    // The umask may have taken bits from it.
+    if file.metadata()?.mode() != data.mode() {
+        file.set_permissions(data.permissions())?;
+    }
     file.set_modified(data.modified()?)
 }
 
@@ -108,9 +130,11 @@ fn copy_files(
     let all = Mutex::new(Copied::default());
     let work = || -> Result<()> {
         let mut mine = Copied::default();
-        while let Some((path, data)) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-            copy_file(source, place, change, share, path, data, &mut mine)
-                .with_context(|| cannot(&place.join(path)))?;
+        while let Some(some) = files.chunks(CHUNK).nth(next.fetch_add(1, Ordering::Relaxed)) {
+            for (path, data) in some {
+                copy_file(source, place, change, share, path, data, &mut mine)
+                    .with_context(|| cannot(&place.join(path)))?;
+            }
         }
         let mut all = all.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         all.rewritten.append(&mut mine.rewritten);
@@ -139,28 +163,40 @@ fn copy_file(
     copied: &mut Copied,
 ) -> io::Result<()> {
     let (from, to) = (source.join(path), place.join(path));
-    if is_concerned(path) {
-        let text = fs::read(&from)?;
-        if let Some(text) = change.file(path, &text) {
-            write_new(&to, &text, data)?;
+    let is_linked = || share == Share::Files && fs::hard_link(&from, &to).is_ok();
+    if is_concerned(path) || is_library(path) {
+        let bytes = fs::read(&from)?;
+        if let Some(text) = change.file(path, &bytes) {
             copied.rewritten.insert(path.to_path_buf(), digest(&text));
-            return Ok(());
+            return write_new(&to, &text, data);
         }
-        if change.is_named_in(&text) {
+        if change.is_named_in(&bytes) {
             copied.left.push(path.to_path_buf());
         }
-    } else if is_library(path) && change.is_named_in(&fs::read(&from)?) {
-        copied.left.push(path.to_path_buf());
+        return if is_linked() { Ok(()) } else { write_new(&to, &bytes, data) };
     }
-    if share == Share::Files && fs::hard_link(&from, &to).is_ok() {
+    if is_linked() {
         return Ok(());
     }
-    let mut reader = File::open(&from)?;
-    let mut writer = OpenOptions::new().write(true).create_new(true).mode(data.mode()).open(&to)?;
-    io::copy(&mut reader, &mut writer)?;
-    writer.set_permissions(data.permissions())?;
-    // Compiled Python is valid while its source's time is the same.
-    writer.set_modified(data.modified()?)
+    let (mut reader, mut writer) = (File::open(&from)?, new_file(&to, data)?);
+    if !copied_at_once(&reader, &writer, data.len()) {
+        io::copy(&mut reader, &mut writer)?;
+    }
+    finish(&writer, data)
+}
+
+/// Copies a file in one call where the system has it: of ten thousand small files it is the calls that cost.
+fn copied_at_once(reader: &File, writer: &File, size: u64) -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        let size = usize::try_from(size).unwrap_or(usize::MAX);
+        rustix::fs::copy_file_range(reader, None, writer, None, size).is_ok_and(|copied| copied == size)
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = (reader, writer, size);
+        false
+    }
 }
 
 /// Compiled code, which may hold the path that it was built for.
@@ -180,8 +216,7 @@ fn bring_records(venv: &Venv, rewritten: &BTreeMap<PathBuf, String>) -> Result<(
         let Ok(text) = fs::read_to_string(&file) else { continue };
         let new = record(&text, |listed| rewritten.get(&normal(&packages.join(listed))).cloned());
         if let Some(new) = new {
-            // A hard link is the source's too: a new file takes its place.
-            super::write::write(&file, new.as_bytes())?;
+            put(&file, new.as_bytes(), &fs::metadata(&file)?).with_context(|| cannot(&file))?;
         }
     }
     Ok(())
@@ -202,21 +237,4 @@ fn forget_compiled(place: &Path, rewritten: &BTreeMap<PathBuf, String>) {
             }
         }
     }
-}
-
-/// Directories that nobody may write into are so again.
-fn restore_modes(source: &Path, place: &Path) -> Result<()> {
-    let directories = WalkDir::new(source).contents_first(true).into_iter().filter_map(Result::ok);
-    for entry in directories.filter(|entry| entry.file_type().is_dir()) {
-        let mode = entry.metadata()?.permissions();
-        if mode_is_narrow(&mode) {
-            fs::set_permissions(place.join(entry.path().strip_prefix(source)?), mode)?;
-        }
-    }
-    Ok(())
-}
-
-fn mode_is_narrow(mode: &fs::Permissions) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    mode.mode() & 0o700 != 0o700
 }

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-use super::nest::{self, Nest, delete};
+use super::delete::delete;
+use super::nest::{self, Nest};
 use crate::terminal;
 use crate::venv::{Venv, shown};
 

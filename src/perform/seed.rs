@@ -137,11 +137,10 @@ fn run_venv(python: &Python, kind: Kind, name: &str, prompt: &str, directory: &P
     if run::is_interrupted(output.status) {
         return Err(run::Interrupted.into());
     }
-    ensure!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).trim_end()
-    );
+    // All that it says is told when it fails in the place of the environment too.
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    ensure!(output.status.success(), "{}", said.trim_end().lines().last().unwrap_or("its venv failed"));
     Ok(())
 }
 
@@ -156,7 +155,7 @@ fn entries(root: &Path, filling: &Filling<'_>, token: &str) -> Result<Vec<Entry>
         let path = found.path().strip_prefix(root)?.to_path_buf();
         let data = rustix::fs::lstat(found.path())?;
         if found.file_type().is_dir() {
-            entries.push(Entry::Directory(path, FileFacts::of(&data).mode));
+            entries.push(Entry::Directory(path, FileFacts::of(&data).mode()));
         } else if found.file_type().is_symlink() {
             let target = fs::read_link(found.path())?;
             ensure!(!target.to_string_lossy().contains(token), "{} links into the template", path.display());

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use walkdir::WalkDir;
 
-use super::nest::{self, Nest, delete};
+use super::delete::delete;
+use super::nest::{self, Nest};
 use crate::venv::{Package, Venv, normal, shown};
 
 /// Removes every package but the seed. Whole directories are renamed aside, then deleted.
@@ -26,6 +27,9 @@ pub(super) fn wipe(venv: &Venv) -> Result<()> {
     };
     let kept = paths(&seeds);
     let mut listed = paths(&others);
+    if others.iter().any(is_link) {
+        listed.extend(linked_scripts(&Venv::at(root.clone())));
+    }
     listed.retain(|path| !kept.contains(path));
     let nest = Nest::beside(&root, "removed").with_context(|| format!("cannot wipe {}", shown(&root)))?;
     fs::create_dir(nest.place())?;
@@ -88,20 +92,37 @@ fn top(path: &Path) -> Option<PathBuf> {
 
 /// What `setup.py develop` left: the link's line in easy-install.pth. The link itself is metadata and listed.
 fn forget_links(packages: &[Package]) -> Result<()> {
-    for link in packages
-        .iter()
-        .filter(|package| package.metadata.extension().is_some_and(|ending| ending == "egg-link"))
-    {
+    for link in packages.iter().filter(|package| is_link(package)) {
         let Some(directory) = link.metadata.parent() else { continue };
         let file = directory.join("easy-install.pth");
         let target = fs::read_to_string(&link.metadata).unwrap_or_default();
         let target = target.lines().next().unwrap_or_default();
         if let Ok(text) = fs::read_to_string(&file) {
             let kept: String = text.split_inclusive('\n').filter(|line| line.trim_end() != target).collect();
-            super::write::write(&file, kept.as_bytes())?;
+            if kept.is_empty() {
+                fs::remove_file(&file)?;
+            } else {
+                super::write::write(&file, kept.as_bytes())?;
+            }
         }
     }
     Ok(())
+}
+
+fn is_link(package: &Package) -> bool {
+    package.metadata.extension().is_some_and(|ending| ending == "egg-link")
+}
+
+/// The scripts that `setup.py develop` made. No metadata lists them; a comment tells whose they are.
+fn linked_scripts(venv: &Venv) -> Vec<PathBuf> {
+    let entries = fs::read_dir(venv.bin()).into_iter().flatten().flatten().map(|entry| entry.path());
+    let is_linked = |path: &PathBuf| {
+        let text = fs::read_to_string(path).unwrap_or_default();
+        let mark = text.lines().take(6).find_map(|line| line.strip_prefix("# EASY-INSTALL-"));
+        let owner = mark.and_then(|mark| mark.split(['\'', '=']).nth(1));
+        owner.is_some_and(|owner| !Package::is_seed_name(owner))
+    };
+    entries.filter(|path| path.is_file() && is_linked(path)).collect()
 }
 
 /// Removes directories that became empty, up to those that an environment always has.

@@ -26,7 +26,12 @@ impl Package {
 
     /// Whether it is one of those that a new environment may have, by the exact name.
     pub fn is_seed(&self) -> bool {
-        ["pip", "setuptools", "wheel", "distribute"].contains(&self.name.to_lowercase().as_str())
+        Self::is_seed_name(&self.name)
+    }
+
+    /// Whether a package of that name is one of those.
+    pub fn is_seed_name(name: &str) -> bool {
+        ["pip", "setuptools", "wheel", "distribute"].contains(&name.to_lowercase().as_str())
     }
 
     /// Its files, relative to the directory that holds its metadata, as far as metadata tells.

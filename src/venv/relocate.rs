@@ -170,8 +170,9 @@ impl Kind {
             ["lib" | "lib64", _, "site-packages", _] if ends(&[".pth", ".egg-link", ".py"]) => {
                 Some(Self::Text)
             }
-            ["lib" | "lib64", _, "site-packages", _, "direct_url.json"] => Some(Self::Text),
-            ["share" | "etc" | "src", ..] => Some(Self::Text),
+            ["lib" | "lib64", _, "site-packages", _, "direct_url.json"] | ["share" | "etc" | "src", ..] => {
+                Some(Self::Text)
+            }
             _ => None,
         }
     }
@@ -522,7 +523,7 @@ mod tests {
             "M = {'x': '/n/it\\'s a/x', 'y': \"/n/it's a\"}"
         );
         assert_eq!(
-            there("bin/x", "#!/e/a/bin/python\nf = '/e/a'").split('\n').last().unwrap(),
+            there("bin/x", "#!/e/a/bin/python\nf = '/e/a'").lines().last().unwrap(),
             "f = '/n/it\\'s a'"
         );
         assert_eq!(there("bin/x", "#!/bin/sh\nexec /e/a/bin/x"), "#!/bin/sh\nexec '/n/it'\"'\"'s a'/bin/x");

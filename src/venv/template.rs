@@ -17,7 +17,7 @@ use super::Python;
 use super::relocate::{Shebang, TRAMPOLINE, digest};
 
 /// Counts up when what is written below changes its meaning.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Where the templates of one interpreter lie.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -202,31 +202,27 @@ pub enum Entry {
     Text(PathBuf, FileFacts, Vec<Piece>),
 }
 
-/// What a file of a template was when it was made. A change through a hard link shows here.
+/// What a file of a template was when it was made: mode, size, modification time in nanoseconds since 1970, owner.
+/// A change through a hard link shows here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub struct FileFacts {
-    /// Its permissions.
-    pub mode: RawMode,
-    size: i64,
-    /// In nanoseconds since 1970.
-    mtime: i128,
-    owner: u32,
-}
+pub struct FileFacts(RawMode, i64, i64, u32);
 
 impl FileFacts {
     /// Those of `data`. The change time is left out: a link sets it.
     pub fn of(data: &Stat) -> Self {
-        Self {
-            mode: data.st_mode & 0o7777,
-            size: data.st_size,
-            mtime: i128::from(data.st_mtime) * 1_000_000_000 + i128::from(data.st_mtime_nsec),
-            owner: data.st_uid,
-        }
+        let nanoseconds = i64::try_from(data.st_mtime_nsec).unwrap_or_default();
+        let modified = data.st_mtime.saturating_mul(1_000_000_000).saturating_add(nanoseconds);
+        Self(data.st_mode & 0o7777, data.st_size, modified, data.st_uid)
+    }
+
+    /// Its permissions.
+    pub fn mode(self) -> RawMode {
+        self.0
     }
 
     /// When it was last changed.
-    pub fn modified(&self) -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_nanos(u64::try_from(self.mtime).unwrap_or_default())
+    pub fn modified(self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_nanos(u64::try_from(self.2).unwrap_or_default())
     }
 }
 
