@@ -8,7 +8,8 @@ use anyhow::{Context as _, Result, bail};
 use crate::context::Context;
 use crate::plan::{Effect, Plan};
 use crate::shell::Step;
-use crate::venv::{Hook, Name, Runnable, Venv};
+use crate::shell::quote::typed;
+use crate::venv::{Hook, Name, Runnable, Venv, shown};
 
 const MORE: &str = "\
 The active environment is deactivated first. Without a name all are listed, and the
@@ -50,8 +51,9 @@ impl Args {
         if !venv.is_quoted() {
             bail!(
                 "The path {} would run as code when its activate script is sourced.\n\
-                 hint: mkvirtualenv another-name, then rmvirtualenv '{name}'",
-                venv.root().display()
+                 hint: rmvirtualenv {}",
+                shown(venv.root()),
+                typed(name.as_os_str())
             );
         }
         let cd = self.cd || !self.no_cd && context.cd_to_project()?;
@@ -69,8 +71,9 @@ pub(super) fn without_python(venv: &Venv, name: &Name) -> Option<Effect> {
     let python = venv.vanished_python()?;
     let text = format!(
         "WARNING: {} is gone, so '{name}' has no Python.\n\
-         hint: mkvirtualenv --clear '{name}'  # makes it anew, without its packages",
-        python.display()
+         hint: mkvirtualenv --clear {}  # makes it anew, without its packages",
+        shown(python),
+        typed(name.as_os_str())
     );
     Some(Effect::Say(text))
 }
@@ -116,7 +119,7 @@ impl Entry<'_> {
             if project.is_dir() {
                 steps.push(Step::Chdir(project.to_path_buf()));
             } else {
-                let text = format!("WARNING: The project directory {} does not exist.", project.display());
+                let text = format!("WARNING: The project directory {} does not exist.", shown(project));
                 warnings.push(Effect::Say(text));
             }
         }

@@ -22,7 +22,7 @@ use crate::plan::{Copying, Creation, Maker};
 use crate::terminal;
 use crate::venv::relocate::Move;
 use crate::venv::template::{Filling, Manifest};
-use crate::venv::{Hook, Venv};
+use crate::venv::{Hook, Venv, shown, typed};
 
 /// Makes an environment. It is in its place whole, or not at all.
 pub(super) fn create(creation: &Creation) -> Result<()> {
@@ -32,8 +32,8 @@ pub(super) fn create(creation: &Creation) -> Result<()> {
     let nest = match Nest::beside(root, "partial") {
         // Its own words name a path that nobody knows.
         Err(error) => {
-            let (root, home, kind) = (root.display(), home.display(), error.kind());
-            bail!("cannot create {root}: {kind}\nhint: ls -ld '{home}'")
+            let (root, home, kind) = (shown(root), typed(home.as_os_str()), error.kind());
+            bail!("cannot create {root}: {kind}\nhint: ls -ld {home}")
         }
         Ok(nest) => nest,
     };
@@ -45,7 +45,7 @@ pub(super) fn create(creation: &Creation) -> Result<()> {
         relocate::in_place(made.root(), &Move::new(spellings.into_iter().flatten(), root))?;
         refuse_traces(&made, &nest, root)?;
     }
-    furnish(&made, creation).with_context(|| format!("cannot create {}", root.display()))?;
+    furnish(&made, creation).with_context(|| format!("cannot create {}", shown(root)))?;
     appear(&nest, root, creation.replace)
 }
 
@@ -54,7 +54,7 @@ pub(super) fn create(creation: &Creation) -> Result<()> {
 /// Tells whether nothing is left to be done: of the source a part may be impossible to delete.
 pub(super) fn copy(copying: &Copying) -> Result<bool> {
     let (source, root) = (copying.source.root(), copying.target.root());
-    let cannot = || format!("cannot copy {} to {}", source.display(), root.display());
+    let cannot = || format!("cannot copy {} to {}", shown(source), shown(root));
     nest::sweep(root.parent().unwrap_or(Path::new("/")));
     let nest = Nest::beside(root, "partial").with_context(cannot)?;
     let change = Move::new(copying.source.spellings(), root);
@@ -65,10 +65,10 @@ pub(super) fn copy(copying: &Copying) -> Result<bool> {
     hook_files(&Venv::at(nest.place().to_path_buf()), &copying.hook_shell).with_context(cannot)?;
     appear(&nest, root, false)?;
     if !left.is_empty() {
-        let left: Vec<String> = left.iter().map(|path| format!("\n  {}", path.display())).collect();
+        let left: Vec<String> = left.iter().map(|path| format!("\n  {}", shown(path))).collect();
         terminal::say(&format!(
             "WARNING: these still name {}, and cannot be changed:{}",
-            source.display(),
+            shown(source),
             left.concat()
         ));
     }
@@ -102,7 +102,7 @@ fn from_template(creation: &Creation, made: &Venv) -> Result<bool> {
             Ok(template) => template,
         };
         match clone::clone(&template_made, &manifest, made.root(), &filling, recipe.link_mode)
-            .with_context(|| format!("cannot create {}", root.display()))?
+            .with_context(|| format!("cannot create {}", shown(root)))?
         {
             Outcome::Whole => return Ok(true),
             Outcome::Changed => {
@@ -116,7 +116,7 @@ fn from_template(creation: &Creation, made: &Venv) -> Result<bool> {
 
 /// Lets the maker make the environment in the nest, under its own name.
 fn make(creation: &Creation, nest: &Nest) -> Result<()> {
-    let root = creation.venv.root().display();
+    let root = shown(creation.venv.root());
     let arguments = |start: &[&str], name: &OsStr| -> Vec<OsString> {
         let start = start.iter().map(OsString::from);
         start.chain(creation.options.iter().cloned()).chain([name.to_owned()]).collect()
@@ -126,7 +126,7 @@ fn make(creation: &Creation, nest: &Nest) -> Result<()> {
             // As virtualenvwrapper does it: from the directory that is to hold it, with the bare name.
             let name = nest.place().file_name().unwrap_or_default();
             let status = run::program(program, &arguments(&[], name), nest.path()).status();
-            let status = status.with_context(|| format!("cannot start {}", program.display()))?;
+            let status = status.with_context(|| format!("cannot start {}", shown(program)))?;
             succeeded(status, creation)?;
         }
         Maker::Venv(python) => {
@@ -137,7 +137,7 @@ fn make(creation: &Creation, nest: &Nest) -> Result<()> {
             let arguments = arguments(&["-I", "-m", "venv"], nest.place().as_os_str());
             let mut command = run::python(&python.executable, &arguments, nest.path());
             let output = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).output();
-            let output = output.with_context(|| format!("cannot start {}", python.executable.display()))?;
+            let output = output.with_context(|| format!("cannot start {}", shown(&python.executable)))?;
             if !output.status.success() {
                 let _ = io::stderr().write_all(&[output.stdout, output.stderr].concat());
             }
@@ -169,10 +169,10 @@ fn succeeded(status: ExitStatus, creation: &Creation) -> Result<()> {
     match &creation.maker {
         Maker::Venv(python) => bail!(
             "{} -m venv failed ({status}).\nhint: mkvirtualenv -p python3 NAME, or --without-pip",
-            python.executable.display()
+            shown(&python.executable)
         ),
         Maker::Program(program) => {
-            bail!("{} failed ({status}).\nhint: unset VIRTUALENVWRAPPER_VIRTUALENV", program.display())
+            bail!("{} failed ({status}).\nhint: unset VIRTUALENVWRAPPER_VIRTUALENV", shown(program))
         }
     }
 }
@@ -185,7 +185,7 @@ fn refuse_traces(made: &Venv, nest: &Nest, root: &Path) -> Result<()> {
         bail!(
             "{} was not made: its creator writes its path in a way that is not understood.\n\
              hint: unset VIRTUALENVWRAPPER_VIRTUALENV",
-            root.display()
+            shown(root)
         );
     }
     Ok(())
@@ -230,16 +230,14 @@ fn appear(nest: &Nest, root: &Path, replace: bool) -> Result<()> {
     };
     match renamed {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            let name = root.file_name().unwrap_or_default().display();
-            bail!("Environment '{name}' exists already: it was made just now.\nhint: workon '{name}'")
+            let name = root.file_name().unwrap_or_default();
+            let (name, hint) = (shown(name), typed(name));
+            bail!("Environment '{name}' exists already: it was made just now.\nhint: workon {hint}")
         }
-        renamed => renamed.with_context(|| format!("cannot create {}", root.display()))?,
+        renamed => renamed.with_context(|| format!("cannot create {}", shown(root)))?,
     }
     if replace && let Some((path, error)) = delete(nest.path()) {
-        terminal::say(&format!(
-            "WARNING: a part of the old one cannot be deleted: {}: {error}",
-            path.display()
-        ));
+        terminal::say(&format!("WARNING: a part of the old one cannot be deleted: {}: {error}", shown(path)));
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use anyhow::{Context as _, Result};
 use walkdir::WalkDir;
 
 use crate::venv::relocate::{Move, digest, is_concerned, record};
-use crate::venv::{Venv, normal};
+use crate::venv::{Venv, normal, shown};
 
 /// Below so many files a second thread costs more than it brings.
 const MANY: usize = 2000;
@@ -37,7 +37,7 @@ pub(super) fn copy(source: &Path, place: &Path, change: &Move, share: Share) -> 
     let mut files: Vec<(PathBuf, Metadata)> = Vec::new();
     let mut narrow: Vec<(PathBuf, Permissions)> = Vec::new();
     for entry in WalkDir::new(source) {
-        let entry = entry.with_context(|| format!("cannot read {}", source.display()))?;
+        let entry = entry.with_context(|| format!("cannot read {}", shown(source)))?;
         let path = entry.path().strip_prefix(source)?.to_path_buf();
         let data = entry.metadata()?;
         let kind = data.file_type();
@@ -109,7 +109,7 @@ fn finish(file: &File, data: &Metadata) -> io::Result<()> {
 }
 
 fn cannot(path: &Path) -> String {
-    format!("cannot write {}", path.display())
+    format!("cannot write {}", shown(path))
 }
 
 #[derive(Default)]

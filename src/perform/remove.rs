@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use super::delete::delete;
 use super::nest::{self, Nest};
 use crate::terminal;
-use crate::venv::{Venv, shown};
+use crate::venv::{Venv, shown, typed};
 
 /// Removes an environment: its name is gone at once. Tells whether all of it is: what cannot be deleted is named, and
 /// no longer listed.
@@ -19,10 +19,10 @@ pub(super) fn remove(venv: &Venv) -> Result<bool> {
     let left = delete(nest.path());
     nest::sweep(venv.root().parent().unwrap_or(Path::new("/")));
     if let Some((path, error)) = &left {
-        let (path, nest) = (shown(path), shown(nest.keep()));
+        let (path, nest) = (shown(path), typed(nest.keep().as_os_str()));
         terminal::say(&format!(
             "ERROR: {root} is gone, but a part of it cannot be deleted: {path}: {error}\n\
-             hint: chmod -R u+w '{nest}' && rm -r '{nest}'"
+             hint: chmod -R u+w {nest} && rm -r {nest}"
         ));
     }
     Ok(left.is_none())

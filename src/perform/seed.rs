@@ -17,7 +17,7 @@ use crate::venv::relocate::split_shebang;
 use crate::venv::template::{
     Entry, FileFacts, Filling, Kind, Manifest, Piece, RECORD, Record, Template, Workshop, repr,
 };
-use crate::venv::{Python, normal};
+use crate::venv::{Python, normal, shown};
 
 /// The template for `recipe`, made if there is none.
 ///
@@ -42,7 +42,7 @@ pub(super) fn build(
     spoilt: Option<&str>,
 ) -> Result<(Template, Manifest)> {
     let directory = workshop.path();
-    fs::create_dir_all(directory).with_context(|| format!("cannot create {}", directory.display()))?;
+    fs::create_dir_all(directory).with_context(|| format!("cannot create {}", shown(directory)))?;
     // Whoever builds the same waits here, and finds it made. Where there are no locks a second builder does no harm.
     let lock = File::open(directory)?;
     let _ = lock.lock();
@@ -65,7 +65,7 @@ pub(super) fn build(
     let manifest = make(python, &template, kind)?;
     forget_the_gone(directory.parent().unwrap_or(Path::new("/")));
     if let Some(why) = &manifest.unproven {
-        let python = python.executable.display();
+        let python = shown(&python.executable);
         terminal::say(&format!(
             "NOTE: {python} makes each environment itself, as no template can be used: {why}."
         ));
@@ -133,7 +133,7 @@ fn run_venv(python: &Python, kind: Kind, name: &str, prompt: &str, directory: &P
     let mut command = run::python(&python.executable, &arguments, directory);
     run::without_pip_settings(&mut command);
     let output = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).output();
-    let output = output.with_context(|| format!("cannot start {}", python.executable.display()))?;
+    let output = output.with_context(|| format!("cannot start {}", shown(&python.executable)))?;
     if run::is_interrupted(output.status) {
         return Err(run::Interrupted.into());
     }
@@ -158,7 +158,7 @@ fn entries(root: &Path, filling: &Filling<'_>, token: &str) -> Result<Vec<Entry>
             entries.push(Entry::Directory(path, FileFacts::of(&data).mode()));
         } else if found.file_type().is_symlink() {
             let target = fs::read_link(found.path())?;
-            ensure!(!target.to_string_lossy().contains(token), "{} links into the template", path.display());
+            ensure!(!target.to_string_lossy().contains(token), "{} links into the template", shown(path));
             entries.push(Entry::Link(path, target));
         } else {
             let facts = FileFacts::of(&data);
@@ -204,8 +204,8 @@ fn pieces(
     if !mentions {
         return Ok(None);
     }
-    ensure!(path.starts_with("bin"), "{} names the environment", path.display());
-    let text = String::from_utf8(bytes).with_context(|| format!("{} is no text", path.display()))?;
+    ensure!(path.starts_with("bin"), "{} names the environment", shown(path));
+    let text = String::from_utf8(bytes).with_context(|| format!("{} is no text", shown(path)))?;
     let (shebang, body) = split_shebang(text.as_bytes());
     let body = std::str::from_utf8(body)?;
     let mut pieces = Vec::new();
@@ -221,7 +221,7 @@ fn pieces(
     }
     pieces.extend(filling.pieces(body));
     let is_left = |piece: &Piece| matches!(piece, Piece::Plain(plain) if plain.contains(token));
-    ensure!(!pieces.iter().any(is_left), "{} names the environment in a way of its own", path.display());
+    ensure!(!pieces.iter().any(is_left), "{} names the environment in a way of its own", shown(path));
     Ok(Some(pieces))
 }
 
@@ -288,7 +288,7 @@ fn prove(root: &Path, entries: &[Entry], filling: &Filling<'_>) -> Result<()> {
         if let Entry::Text(path, _, pieces) = entry {
             let is_text = |other: &Path| fs::read(root.join(other)).ok();
             if filling.fill(pieces, is_text) != fs::read(root.join(path))? {
-                bail!("{} does not come out as it was written", path.display());
+                bail!("{} does not come out as it was written", shown(path));
             }
         }
     }

@@ -9,7 +9,7 @@ use walkdir::WalkDir;
 
 use super::delete::delete;
 use super::nest::{self, Nest};
-use crate::venv::{Package, Venv, normal, shown};
+use crate::venv::{Package, Venv, normal, shown, typed};
 
 /// Removes every package but the seed. Whole directories are renamed aside, then deleted.
 pub(super) fn wipe(venv: &Venv) -> Result<()> {
@@ -58,7 +58,11 @@ pub(super) fn wipe(venv: &Venv) -> Result<()> {
     match left {
         None => Ok(()),
         Some((path, error)) => {
-            bail!("a part cannot be removed: {}: {error}\nhint: rm -r '{}'", shown(&path), shown(&path))
+            bail!(
+                "a part cannot be removed: {}: {error}\nhint: rm -r {}",
+                shown(&path),
+                typed(path.as_os_str())
+            )
         }
     }
 }

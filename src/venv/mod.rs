@@ -15,6 +15,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
 use crate::shell::quote;
+pub(crate) use crate::shell::quote::typed;
 
 pub(crate) use home::Home;
 pub(crate) use hook::{Hook, Runnable};
