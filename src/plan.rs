@@ -46,8 +46,10 @@ pub enum Effect {
     Create(Creation),
     /// Make an environment of a used one.
     Copy(Copying),
-    /// Remove what was installed into an environment.
-    Wipe(Venv),
+    /// Remove what was installed into an environment; `program`, ourselves, deletes behind us.
+    Wipe { venv: Venv, program: PathBuf },
+    /// Delete what commands that are gone left hidden in a home.
+    Sweep(PathBuf),
     /// Remove an environment: its name is gone at once.
     Remove(Venv),
     /// Remove a link to an environment; what it points to stays.
@@ -213,7 +215,8 @@ impl Effect {
                 let verb = if *is_move { "move" } else { "copy" };
                 format!("{verb}: {} to {}", shown(source.root()), shown(target.root()))
             }
-            Self::Wipe(venv) => format!("remove what is installed in: {}", shown(venv.root())),
+            Self::Sweep(home) => format!("delete what was left behind in: {}", shown(home)),
+            Self::Wipe { venv, .. } => format!("remove what is installed in: {}", shown(venv.root())),
             Self::Remove(venv) => format!("remove: {}", shown(venv.root())),
             Self::Unlink(path) => format!("remove link: {}", shown(path)),
             Self::Hook { directory, program, argument, .. } => {

@@ -8,6 +8,7 @@ mod mkvirtualenv;
 mod mvvirtualenv;
 mod rmvirtualenv;
 mod setup;
+mod sweep;
 mod wipeenv;
 mod workon;
 
@@ -31,6 +32,8 @@ pub enum Command {
     Setup(setup::Args),
     #[command(hide = true)]
     Complete(complete::Args),
+    #[command(hide = true)]
+    Sweep(sweep::Args),
 }
 
 impl Command {
@@ -50,6 +53,7 @@ impl Command {
             Self::Init(args) => args.plan(context),
             Self::Setup(args) => args.plan(context),
             Self::Complete(args) => args.plan(context),
+            Self::Sweep(args) => args.plan(context),
         }
     }
 }

@@ -34,7 +34,8 @@ impl Args {
             return Ok(Plan::report("Nothing to remove."));
         }
         let text = format!("Uninstalling packages:\n\n{}", names.join("\n"));
-        Ok(Plan::report(text).after(vec![Effect::Wipe(venv)]))
+        let program = context.executable().to_path_buf();
+        Ok(Plan::report(text).after(vec![Effect::Wipe { venv, program }]))
     }
 }
 
@@ -63,6 +64,6 @@ mod tests {
         }
         let plan = Args {}.plan(&context()).unwrap();
         assert_eq!(plan.answer, Plan::report("Uninstalling packages:\n\nDjango\npip_tools").answer);
-        assert!(matches!(plan.effects[..], [Effect::Wipe(_)]));
+        assert!(matches!(plan.effects[..], [Effect::Wipe { .. }]));
     }
 }

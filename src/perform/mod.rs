@@ -33,7 +33,8 @@ pub(crate) fn perform(effects: &[Effect]) -> Result<bool> {
             }
             Effect::Create(creation) => create::create(creation)?,
             Effect::Copy(copying) => is_whole &= create::copy(copying)?,
-            Effect::Wipe(venv) => wipe::wipe(venv)?,
+            Effect::Wipe { venv, program } => wipe::wipe(venv, program)?,
+            Effect::Sweep(home) => nest::sweep(home),
             Effect::Remove(venv) => is_whole &= remove::remove(venv)?,
             Effect::Unlink(path) => {
                 fs::remove_file(path).with_context(|| format!("cannot remove the link {}", shown(path)))?;

@@ -87,6 +87,14 @@ const PYTHON_VARIABLES: [&str; 11] = [
     "__PYVENV_LAUNCHER__",
 ];
 
+/// Lets `executable`, which is this program, sweep `home` when we are gone. Nobody waits for it, and no Ctrl-C ends it;
+/// what it does not delete, the next command that writes does.
+pub(super) fn behind(executable: &Path, home: &Path) {
+    use std::os::unix::process::CommandExt;
+    let mut command = program(executable, &["sweep".into(), home.into()], home);
+    let _ = command.process_group(0).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+}
+
 /// Runs a hook; what it returns counts for nothing, that it could not be started is said.
 pub(super) fn hook(path: &Path, argument: &OsStr, directory: &Path, variables: &[(&str, OsString)]) {
     use std::io::IsTerminal;

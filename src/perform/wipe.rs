@@ -1,97 +1,95 @@
 //! An environment becomes as new: what its packages' metadata lists goes, and nothing else.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use walkdir::WalkDir;
 
-use super::delete::delete;
-use super::nest::{self, Nest};
+use super::nest::Nest;
+use super::run;
 use crate::venv::{Package, Venv, normal, shown, typed};
 
-/// Removes every package but the seed. Whole directories are renamed aside, then deleted.
-pub(super) fn wipe(venv: &Venv) -> Result<()> {
+/// Removes every package but the seed. Whole directories are renamed aside; `program`, ourselves, deletes them when we
+/// are gone.
+pub(super) fn wipe(venv: &Venv, program: &Path) -> Result<()> {
     let (seeds, others): (Vec<Package>, Vec<Package>) =
         venv.installed().into_iter().partition(Package::is_seed);
     let root = venv.root().canonicalize().with_context(|| format!("cannot wipe {}", shown(venv.root())))?;
-    let paths = |packages: &[Package]| -> BTreeSet<PathBuf> {
-        let of = |package: &Package| {
-            let directory =
-                package.metadata.parent().unwrap_or(Path::new("/")).canonicalize().unwrap_or_default();
-            package.files().into_iter().map(move |file| normal(&directory.join(file))).collect::<Vec<_>>()
-        };
-        // What a RECORD says of a place outside is none of ours.
-        packages.iter().flat_map(of).filter(|path| path.starts_with(&root) && *path != root).collect()
-    };
-    let kept = paths(&seeds);
-    let mut listed = paths(&others);
-    if others.iter().any(is_link) {
-        listed.extend(linked_scripts(&Venv::at(root.clone())));
-    }
-    listed.retain(|path| !kept.contains(path));
+    let venv = Venv::at(root.clone());
     let nest = Nest::beside(&root, "removed").with_context(|| format!("cannot wipe {}", shown(&root)))?;
     fs::create_dir(nest.place())?;
     forget_links(&others)?;
-    for (number, directory) in whole_directories(&listed, &kept).into_iter().enumerate() {
-        fs::rename(&directory, nest.place().join(number.to_string()))
-            .with_context(|| format!("cannot remove {}", shown(&directory)))?;
-        listed.retain(|path| !path.starts_with(&directory));
+    let kept = listed(&seeds, &venv);
+    let mut wiped = listed(&others, &venv);
+    if others.iter().any(is_link) {
+        wiped.extend(linked_scripts(&venv).into_iter().map(|script| (script.clone(), [script].into())));
     }
     let mut left = None;
-    for path in &listed {
-        let removed = if path.is_dir() && !path.is_symlink() {
-            fs::remove_dir_all(path)
-        } else {
-            fs::remove_file(path)
-        };
-        match removed {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                left = left.or(Some((path.clone(), error)));
+    for (number, (entry, files)) in wiped.into_iter().enumerate() {
+        let seed = kept.get(&entry);
+        if seed.is_none() && is_whole(&entry, &files) {
+            fs::rename(&entry, nest.place().join(number.to_string()))
+                .with_context(|| format!("cannot remove {}", shown(&entry)))?;
+            continue;
+        }
+        for path in files.iter().filter(|path| !seed.is_some_and(|seed| seed.contains(*path))) {
+            match fs::remove_file(path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    left = left.or(Some((path.clone(), error)));
+                }
+                _ => prune(path.parent(), &root),
             }
-            _ => prune(path.parent(), &root),
         }
     }
-    left = left.or(delete(nest.path()));
-    nest::sweep(root.parent().unwrap_or(Path::new("/")));
+    // Without the lock of this process the other one may have it.
+    drop(nest.keep());
+    run::behind(program, root.parent().unwrap_or(Path::new("/")));
     match left {
         None => Ok(()),
         Some((path, error)) => {
-            bail!(
-                "a part cannot be removed: {}: {error}\nhint: rm -r {}",
-                shown(&path),
-                typed(path.as_os_str())
-            )
+            let (path, hint) = (shown(&path), typed(path.as_os_str()));
+            bail!("a part cannot be removed: {path}: {error}\nhint: rm -r {hint}")
         }
     }
 }
 
-/// The directories in site-packages that hold only what is listed, and what Python compiled from it.
-fn whole_directories(listed: &BTreeSet<PathBuf>, kept: &BTreeSet<PathBuf>) -> Vec<PathBuf> {
-    let tops: BTreeSet<PathBuf> = listed.iter().filter_map(|path| top(path)).collect();
-    let is_whole = |directory: &PathBuf| {
-        directory.is_dir()
-            && !directory.is_symlink()
-            && !kept.iter().any(|path| path.starts_with(directory))
-            && (listed.contains(directory)
-                || WalkDir::new(directory)
-                    .into_iter()
-                    .flatten()
-                    .filter(|entry| !entry.file_type().is_dir())
-                    .all(|entry| {
-                        let compiled = entry.path().extension().is_some_and(|extension| extension == "pyc");
-                        compiled || listed.contains(entry.path())
-                    }))
-    };
-    tops.into_iter().filter(is_whole).collect()
+/// What the metadata of `packages` lists, by the entry of site-packages that holds it; what lies elsewhere stands for
+/// itself.
+fn listed(packages: &[Package], venv: &Venv) -> BTreeMap<PathBuf, HashSet<PathBuf>> {
+    let directories = venv.site_packages();
+    let mut entries: BTreeMap<PathBuf, HashSet<PathBuf>> = BTreeMap::new();
+    for package in packages {
+        let directory =
+            package.metadata.parent().and_then(|path| path.canonicalize().ok()).unwrap_or_default();
+        for file in package.files() {
+            let path = normal(&directory.join(file));
+            let holder = directories.iter().find_map(|directory| {
+                let first = path.strip_prefix(directory).ok()?.components().next()?;
+                Some(directory.join(first))
+            });
+            // What a RECORD says of a place outside is none of ours.
+            if path.starts_with(venv.root()) && path != venv.root() {
+                entries.entry(holder.unwrap_or_else(|| path.clone())).or_default().insert(path);
+            }
+        }
+    }
+    entries
 }
 
-/// The entry of site-packages that `path` is, or lies in.
-fn top(path: &Path) -> Option<PathBuf> {
-    path.ancestors()
-        .find(|above| above.parent().is_some_and(|above| above.ends_with("site-packages")))
-        .map(Path::to_path_buf)
+/// Whether `entry` is a directory that holds only `files`, and what Python compiled from them.
+fn is_whole(entry: &Path, files: &HashSet<PathBuf>) -> bool {
+    entry.is_dir()
+        && !entry.is_symlink()
+        && (files.contains(entry)
+            || WalkDir::new(entry).into_iter().flatten().filter(|found| !found.file_type().is_dir()).all(
+                |found| {
+                    let compiled = found.path().extension().is_some_and(|extension| extension == "pyc");
+                    compiled || files.contains(found.path())
+                },
+            ))
 }
 
 /// What `setup.py develop` left: the link's line in easy-install.pth. The link itself is metadata and listed.
