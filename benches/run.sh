@@ -27,7 +27,8 @@ mkdir -p "$lab/home"
 unset VIRTUAL_ENV VENVYARD_SHELL VENVYARD_TERMINAL PYTHONPATH XDG_CONFIG_HOME XDG_CACHE_HOME
 export HOME="$lab/home" WORKON_HOME="$lab/few" SHELL=/bin/bash LC_ALL=C
 export VIRTUALENVWRAPPER_PYTHON="$peers/bin/python" VIRTUALENVWRAPPER_SCRIPT="$theirs"
-for shell in bash zsh; do "$venvyard" init "$shell" >"$lab/shim.$shell"; done
+# As `make install` leaves it: the verbs are read when the first command is typed.
+for shell in bash zsh; do "$venvyard" init "$shell" --verbs "$PWD/shell/verbs.sh" >"$lab/shim.$shell"; done
 
 # Two environments with their local hooks, and the global ones that the peer makes when it is loaded:
 # files of comments, as nearly everybody has them.

@@ -19,8 +19,18 @@ case $0:${BASH_SOURCE-}:${ZSH_EVAL_CONTEXT-} in
     ;;
 esac
 
-# An alias of one of these names would turn the definition of the function into a syntax error.
-\unalias cpvirtualenv deactivate lsvirtualenv mkvirtualenv mvvirtualenv rmvirtualenv wipeenv workon 2>/dev/null || \:
+# An alias of one of these names would turn the definition of the function into a syntax error. That there is
+# none bash says eight times, of which the time is better spared.
+case ${BASH_VERSION-} in
+[4-9]* | [1-9][0-9]*) __venvyard_line=${BASH_ALIASES[*]-} ;;
+*) __venvyard_line=perhaps ;;
+esac
+case $__venvyard_line in
+'') ;;
+*)
+    \unalias cpvirtualenv deactivate lsvirtualenv mkvirtualenv mvvirtualenv rmvirtualenv wipeenv workon 2>/dev/null || \:
+    ;;
+esac
 
 # `venvyard init` fills in these: the absolute paths of the binary and of verbs.sh, and what `uname`
 # prints here.
