@@ -6,8 +6,8 @@ use std::io::{self, Write};
 use std::num::NonZero;
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use anyhow::{Context as _, Result};
@@ -15,9 +15,6 @@ use walkdir::WalkDir;
 
 use crate::venv::relocate::{Move, digest, is_concerned, record};
 use crate::venv::{Venv, normal, shown};
-
-/// Below so many files a second thread costs more than it brings.
-const MANY: usize = 2000;
 
 /// So many neighbours a thread takes at a time: two threads in one directory wait for each other.
 const CHUNK: usize = 64;
@@ -34,33 +31,26 @@ pub(super) enum Share {
 /// Puts `source` at `place`, which does not exist, with its texts as `change` has them. Returns the paths, relative
 /// to the root, of files that name the old place and cannot be changed.
 pub(super) fn copy(source: &Path, place: &Path, change: &Move, share: Share) -> Result<Vec<PathBuf>> {
-    let mut files: Vec<(PathBuf, Metadata)> = Vec::new();
     let mut narrow: Vec<(PathBuf, Permissions)> = Vec::new();
-    for entry in WalkDir::new(source) {
-        let entry = entry.with_context(|| format!("cannot read {}", shown(source)))?;
-        let path = entry.path().strip_prefix(source)?.to_path_buf();
-        let data = entry.metadata()?;
-        let kind = data.file_type();
-        let to = place.join(&path);
-        if kind.is_dir() {
-            // Write permission is needed to fill it; the mode proper comes last.
-            DirBuilder::new().mode(data.mode() | 0o700).create(&to).with_context(|| cannot(&to))?;
-            if data.mode() & 0o700 != 0o700 {
-                narrow.push((to, data.permissions()));
-            }
-        } else if kind.is_symlink() {
-            let target = fs::read_link(entry.path())?;
-            symlink(change.target(&target).unwrap_or(target), &to).with_context(|| cannot(&to))?;
-        } else if !(kind.is_socket() || kind.is_fifo()) {
-            files.push((path, data));
-        }
-    }
-    let copied = copy_files(source, place, change, share, &files)?;
+    let task = Task { source, place, change, share, all: Mutex::default() };
+    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(4);
+    let (sender, receiver) = mpsc::channel();
+    let receiver = Mutex::new(receiver);
+    thread::scope(|scope| {
+        // Files are copied while the tree is still being walked.
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(|| task.copy_all(&receiver))).collect();
+        let walked = task.walk(&sender, &mut narrow);
+        drop(sender);
+        let mine = walked.and_then(|()| task.copy_all(&receiver));
+        others.into_iter().map(|other| other.join().expect("it does not panic")).fold(mine, Result::and)
+    })?;
+    let mut copied = task.all.into_inner().unwrap_or_else(PoisonError::into_inner);
     bring_records(&Venv::at(place.to_path_buf()), &copied.rewritten)?;
     forget_compiled(place, &copied.rewritten);
     for (directory, mode) in narrow.into_iter().rev() {
         fs::set_permissions(&directory, mode).with_context(|| cannot(&directory))?;
     }
+    copied.left.sort();
     Ok(copied.left)
 }
 
@@ -119,70 +109,86 @@ struct Copied {
     left: Vec<PathBuf>,
 }
 
-fn copy_files(
-    source: &Path,
-    place: &Path,
-    change: &Move,
+/// Files of a directory or two, their paths relative to the root.
+type Chunk = Vec<(PathBuf, Metadata)>;
+
+/// A copy under way.
+struct Task<'a> {
+    source: &'a Path,
+    place: &'a Path,
+    change: &'a Move,
     share: Share,
-    files: &[(PathBuf, Metadata)],
-) -> Result<Copied> {
-    let next = AtomicUsize::new(0);
-    let all = Mutex::new(Copied::default());
-    let work = || -> Result<()> {
-        let mut mine = Copied::default();
-        while let Some(some) = files.chunks(CHUNK).nth(next.fetch_add(1, Ordering::Relaxed)) {
-            for (path, data) in some {
-                copy_file(source, place, change, share, path, data, &mut mine)
-                    .with_context(|| cannot(&place.join(path)))?;
+    all: Mutex<Copied>,
+}
+
+impl Task<'_> {
+    /// Makes directories and links, and hands out the files. Directories that nobody may write into are noted: they
+    /// have to be filled first.
+    fn walk(&self, sender: &Sender<Chunk>, narrow: &mut Vec<(PathBuf, Permissions)>) -> Result<()> {
+        let mut chunk = Chunk::new();
+        for entry in WalkDir::new(self.source) {
+            let entry = entry.with_context(|| format!("cannot read {}", shown(self.source)))?;
+            let path = entry.path().strip_prefix(self.source)?.to_path_buf();
+            let data = entry.metadata()?;
+            let kind = data.file_type();
+            let to = self.place.join(&path);
+            if kind.is_dir() {
+                DirBuilder::new().mode(data.mode() | 0o700).create(&to).with_context(|| cannot(&to))?;
+                if data.mode() & 0o700 != 0o700 {
+                    narrow.push((to, data.permissions()));
+                }
+            } else if kind.is_symlink() {
+                let target = fs::read_link(entry.path())?;
+                symlink(self.change.target(&target).unwrap_or(target), &to).with_context(|| cannot(&to))?;
+            } else if !(kind.is_socket() || kind.is_fifo()) {
+                chunk.push((path, data));
+                if chunk.len() == CHUNK {
+                    sender.send(std::mem::take(&mut chunk))?;
+                }
             }
         }
-        let mut all = all.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Ok(sender.send(chunk)?)
+    }
+
+    /// Copies what is handed out until there is no more.
+    fn copy_all(&self, receiver: &Mutex<Receiver<Chunk>>) -> Result<()> {
+        let mut mine = Copied::default();
+        loop {
+            let chunk = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            let Ok(chunk) = chunk else { break };
+            for (path, data) in chunk {
+                self.copy_file(&path, &data, &mut mine).with_context(|| cannot(&self.place.join(&path)))?;
+            }
+        }
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         all.rewritten.append(&mut mine.rewritten);
         all.left.append(&mut mine.left);
         Ok(())
-    };
-    let threads =
-        if files.len() < MANY { 1 } else { thread::available_parallelism().map_or(1, NonZero::get).min(4) };
-    thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-        let mine = work();
-        others.into_iter().map(|other| other.join().expect("it does not panic")).fold(mine, Result::and)
-    })?;
-    let mut all = all.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    all.left.sort();
-    Ok(all)
-}
+    }
 
-fn copy_file(
-    source: &Path,
-    place: &Path,
-    change: &Move,
-    share: Share,
-    path: &Path,
-    data: &Metadata,
-    copied: &mut Copied,
-) -> io::Result<()> {
-    let (from, to) = (source.join(path), place.join(path));
-    let is_linked = || share == Share::Files && fs::hard_link(&from, &to).is_ok();
-    if is_concerned(path) || is_library(path) {
-        let bytes = fs::read(&from)?;
-        if let Some(text) = change.file(path, &bytes) {
-            copied.rewritten.insert(path.to_path_buf(), digest(&text));
-            return write_new(&to, &text, data);
+    fn copy_file(&self, path: &Path, data: &Metadata, copied: &mut Copied) -> io::Result<()> {
+        let (from, to) = (self.source.join(path), self.place.join(path));
+        let is_linked = || self.share == Share::Files && fs::hard_link(&from, &to).is_ok();
+        if is_concerned(path) || is_library(path) {
+            let bytes = fs::read(&from)?;
+            if let Some(text) = self.change.file(path, &bytes) {
+                copied.rewritten.insert(path.to_path_buf(), digest(&text));
+                return write_new(&to, &text, data);
+            }
+            if self.change.is_named_in(&bytes) {
+                copied.left.push(path.to_path_buf());
+            }
+            return if is_linked() { Ok(()) } else { write_new(&to, &bytes, data) };
         }
-        if change.is_named_in(&bytes) {
-            copied.left.push(path.to_path_buf());
+        if is_linked() {
+            return Ok(());
         }
-        return if is_linked() { Ok(()) } else { write_new(&to, &bytes, data) };
+        let (mut reader, mut writer) = (File::open(&from)?, new_file(&to, data)?);
+        if !copied_at_once(&reader, &writer, data.len()) {
+            io::copy(&mut reader, &mut writer)?;
+        }
+        finish(&writer, data)
     }
-    if is_linked() {
-        return Ok(());
-    }
-    let (mut reader, mut writer) = (File::open(&from)?, new_file(&to, data)?);
-    if !copied_at_once(&reader, &writer, data.len()) {
-        io::copy(&mut reader, &mut writer)?;
-    }
-    finish(&writer, data)
 }
 
 /// Copies a file in one call where the system has it: of ten thousand small files it is the calls that cost.
