@@ -115,6 +115,8 @@ impl Move {
 
     /// In activate scripts of shells a mention takes the quotes that the new path needs where it stands.
     fn activation(&self, text: &[u8]) -> Option<Vec<u8>> {
+        let escaped = self.escaped(text);
+        let text = escaped.as_deref().unwrap_or(text);
         let mut spellings: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
         for from in &self.from {
             let (from, to) = (from.as_os_str().as_bytes().to_vec(), self.to.as_os_str().as_bytes().to_vec());
@@ -126,6 +128,20 @@ impl Move {
         substitute(text, &spellings, |text, start, to| {
             if to.starts_with(b"'") { to.to_vec() } else { Language::Shell.spelled(text, start, to) }
         })
+        .or(escaped)
+    }
+
+    /// The mentions whose `'` is escaped as virtualenv does it for fish, or in fish's own way.
+    fn escaped(&self, text: &[u8]) -> Option<Vec<u8>> {
+        let ways: [&[u8]; 2] = [b"'\\''", b"\\'"];
+        let mut spellings: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+        for from in
+            self.from.iter().map(|from| from.as_os_str().as_bytes()).filter(|from| from.contains(&b'\''))
+        {
+            let to = self.to.as_os_str().as_bytes();
+            spellings.extend(ways.map(|way| (replace(from, b"'", way), replace(to, b"'", way))));
+        }
+        substitute(text, &spellings, |_, _, to| to.to_vec())
     }
 
     /// An activate script with the prompt that generators make of the environment's name; another one is the user's.
@@ -502,6 +518,14 @@ mod tests {
             moved_as("pyvenv.cfg", "a = b\nprompt = old\n", "/e/old", "/e/new").unwrap(),
             "a = b\nprompt = new\n"
         );
+    }
+
+    #[test]
+    fn an_escaped_quote_in_a_path_stays_escaped_in_its_way() {
+        let activate = |text: &str, to: &str| moved_as("bin/activate.fish", text, "/e/it's", to).unwrap();
+        assert_eq!(activate("set V '/e/it'\\''s'\n", "/e/b's c"), "set V '/e/b'\\''s c'\n");
+        assert_eq!(activate("set V '/e/it\\'s/bin'\n", "/e/b's"), "set V '/e/b\\'s/bin'\n");
+        assert_eq!(activate("set V '/e/it'\\''s'\n", "/e/b"), "set V '/e/b'\n");
     }
 
     #[test]
