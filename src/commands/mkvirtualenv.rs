@@ -161,7 +161,8 @@ impl Args {
         }
         if !self.clear {
             bail!(
-                "Environment '{name}' exists already.\nhint: workon {typed}\nhint: mkvirtualenv --clear {typed}"
+                "Environment '{name}' exists already.\nhint: workon {typed}\n\
+                 hint: mkvirtualenv --clear {typed}  # makes it anew, without its packages"
             );
         }
         // The shell would go on in it with variables and functions of the one that is gone.

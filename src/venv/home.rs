@@ -74,7 +74,10 @@ impl Home {
         if venv.root().is_dir() {
             // What is not an environment even in part is not ours to replace.
             let hint = match venv.exists() {
-                true => format!("mkvirtualenv --clear {}", typed(name.as_os_str())),
+                true => format!(
+                    "mkvirtualenv --clear {}  # makes it anew, without its packages",
+                    typed(name.as_os_str())
+                ),
                 false => "lsvirtualenv -b".to_owned(),
             };
             bail!("Environment '{}' does not contain an activate script.\nhint: {hint}", shown(venv.root()));
@@ -146,7 +149,10 @@ mod tests {
         }
         fs::write(directory.path().join("half/pyvenv.cfg"), "").unwrap();
         assert!(error("papers").ends_with("\nhint: lsvirtualenv -b"));
-        assert!(error("half").ends_with("\nhint: mkvirtualenv --clear half"));
+        assert!(
+            error("half")
+                .ends_with("\nhint: mkvirtualenv --clear half  # makes it anew, without its packages")
+        );
     }
 
     #[test]
