@@ -11,15 +11,15 @@ __venvyard_complete() {
     *) current=${current//\\/} ;;
     esac
     case $command:$before in
-    mkvirtualenv:-r)
+    mkvirtualenv:-r | mktmpenv:-r | mkproject:-r)
         while IFS= read -r name; do COMPREPLY+=("$name"); done < <(compgen -f -- "$current")
         return
         ;;
-    mkvirtualenv:-a)
+    mkvirtualenv:-a | mktmpenv:-a | add2virtualenv:*)
         while IFS= read -r name; do COMPREPLY+=("$name"); done < <(compgen -d -- "$current")
         return
         ;;
-    mkvirtualenv:-p | mkvirtualenv:--python)
+    mkvirtualenv:-p | mkvirtualenv:--python | mktmpenv:-p | mktmpenv:--python | mkproject:-p | mkproject:--python)
         while IFS= read -r name; do COMPREPLY+=("$name"); done < <(compgen -c -- "${current:-python}" | sort -u)
         return
         ;;
@@ -30,7 +30,15 @@ __venvyard_complete() {
         workon) rest='--cd --no-cd --dry-run --help' ;;
         rmvirtualenv | cpvirtualenv | mvvirtualenv | wipeenv) rest='--dry-run --help' ;;
         lsvirtualenv) rest='--brief --long --json --dry-run --help' ;;
-        mkvirtualenv) rest='--python --system-site-packages --without-pip --prompt --copies --upgrade-deps --clear --dry-run --help' ;;
+        mkvirtualenv | mktmpenv | mkproject)
+            rest='--python --system-site-packages --without-pip --prompt --copies --upgrade-deps --clear --dry-run --help'
+            case $command in
+            mktmpenv) rest="--cd --no-cd $rest" ;;
+            mkproject) rest="--force --template $rest" ;;
+            esac
+            ;;
+        add2virtualenv) rest='--delete --dry-run --help' ;;
+        toggleglobalsitepackages) rest='--quiet --dry-run --help' ;;
         *) rest='--help --version' ;;
         esac
         while IFS= read -r name; do COMPREPLY+=("$name"); done < <(compgen -W "$rest" -- "$current")
@@ -38,10 +46,22 @@ __venvyard_complete() {
         ;;
     esac
     case $command in
-    workon | rmvirtualenv) ;;
+    workon | rmvirtualenv | showvirtualenv) ;;
+    setvirtualenvproject)
+        ((COMP_CWORD == 1)) || {
+            while IFS= read -r name; do COMPREPLY+=("$name"); done < <(compgen -d -- "$current")
+            return
+        }
+        ;;
+    allvirtualenv)
+        while IFS= read -r name; do COMPREPLY+=("$name"); done < <(compgen -c -- "$current" | sort -u)
+        return
+        ;;
     cpvirtualenv | mvvirtualenv) ((COMP_CWORD == 1)) || return ;; # the second name is a new one
     venvyard)
-        rest='mkvirtualenv workon rmvirtualenv lsvirtualenv cpvirtualenv mvvirtualenv wipeenv init setup'
+        rest='mkvirtualenv workon rmvirtualenv lsvirtualenv cpvirtualenv mvvirtualenv wipeenv showvirtualenv'
+        rest+=' add2virtualenv cdvirtualenv cdsitepackages lssitepackages toggleglobalsitepackages setvirtualenvproject'
+        rest+=' cdproject mkproject mktmpenv allvirtualenv virtualenvwrapper init setup'
         while IFS= read -r name; do COMPREPLY+=("$name"); done < <(compgen -W "$rest" -- "$current")
         return
         ;;
@@ -61,4 +81,6 @@ __venvyard_complete() {
     )
 }
 
-complete -F __venvyard_complete venvyard mkvirtualenv workon rmvirtualenv lsvirtualenv cpvirtualenv mvvirtualenv wipeenv
+complete -F __venvyard_complete venvyard mkvirtualenv workon rmvirtualenv lsvirtualenv cpvirtualenv mvvirtualenv \
+    wipeenv showvirtualenv add2virtualenv toggleglobalsitepackages setvirtualenvproject mkproject mktmpenv \
+    allvirtualenv

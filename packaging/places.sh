@@ -15,4 +15,4 @@ verbs=$share/venvyard/verbs.sh
 bash_completions=$share/bash-completion/completions
 zsh_completion=$share/zsh/site-functions/_venvyard
 manual=$share/man/man1/venvyard.1
-commands='cpvirtualenv lsvirtualenv mkvirtualenv mvvirtualenv rmvirtualenv wipeenv workon'
+commands='add2virtualenv allvirtualenv cdproject cdsitepackages cdvirtualenv cpvirtualenv lssitepackages lsvirtualenv mkproject mktmpenv mkvirtualenv mvvirtualenv rmvirtualenv setvirtualenvproject showvirtualenv toggleglobalsitepackages virtualenvwrapper wipeenv workon'

@@ -28,7 +28,9 @@ esac
 case $__venvyard_line in
 '') ;;
 *)
-    \unalias cpvirtualenv deactivate lsvirtualenv mkvirtualenv mvvirtualenv rmvirtualenv wipeenv workon 2>/dev/null || \:
+    \unalias add2virtualenv allvirtualenv cdproject cdsitepackages cdvirtualenv cpvirtualenv deactivate \
+        lssitepackages lsvirtualenv mkproject mktmpenv mkvirtualenv mvvirtualenv rmvirtualenv \
+        setvirtualenvproject showvirtualenv toggleglobalsitepackages virtualenvwrapper wipeenv workon 2>/dev/null || \:
     ;;
 esac
 
@@ -129,13 +131,25 @@ __venvyard_export_settings() { # in a subshell: a setting counts whether or not 
 
 # --- Commands -------------------------------------------------------------------------------------
 
-cpvirtualenv() { __venvyard cpvirtualenv "$@" || \return "$?"; }
-lsvirtualenv() { __venvyard lsvirtualenv "$@" || \return "$?"; }
-mkvirtualenv() { __venvyard mkvirtualenv "$@" || \return "$?"; }
-mvvirtualenv() { __venvyard mvvirtualenv "$@" || \return "$?"; }
-rmvirtualenv() { __venvyard rmvirtualenv "$@" || \return "$?"; }
-wipeenv() { __venvyard wipeenv "$@" || \return "$?"; }
-workon() { __venvyard workon "$@" || \return "$?"; }
+add2virtualenv() { __venvyard add2virtualenv "$@" || eturn "$?"; }
+allvirtualenv() { __venvyard allvirtualenv "$@" || eturn "$?"; }
+cdproject() { __venvyard cdproject "$@" || eturn "$?"; }
+cdsitepackages() { __venvyard cdsitepackages "$@" || eturn "$?"; }
+cdvirtualenv() { __venvyard cdvirtualenv "$@" || eturn "$?"; }
+cpvirtualenv() { __venvyard cpvirtualenv "$@" || eturn "$?"; }
+lssitepackages() { __venvyard lssitepackages "$@" || eturn "$?"; }
+lsvirtualenv() { __venvyard lsvirtualenv "$@" || eturn "$?"; }
+mkproject() { __venvyard mkproject "$@" || eturn "$?"; }
+mktmpenv() { __venvyard mktmpenv "$@" || eturn "$?"; }
+mkvirtualenv() { __venvyard mkvirtualenv "$@" || eturn "$?"; }
+mvvirtualenv() { __venvyard mvvirtualenv "$@" || eturn "$?"; }
+rmvirtualenv() { __venvyard rmvirtualenv "$@" || eturn "$?"; }
+setvirtualenvproject() { __venvyard setvirtualenvproject "$@" || eturn "$?"; }
+showvirtualenv() { __venvyard showvirtualenv "$@" || eturn "$?"; }
+toggleglobalsitepackages() { __venvyard toggleglobalsitepackages "$@" || eturn "$?"; }
+virtualenvwrapper() { __venvyard virtualenvwrapper "$@" || eturn "$?"; }
+wipeenv() { __venvyard wipeenv "$@" || eturn "$?"; }
+workon() { __venvyard workon "$@" || eturn "$?"; }
 
 # Where the verbs are in no file, `venvyard init` puts them here.
 # @verbs

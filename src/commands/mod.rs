@@ -1,14 +1,26 @@
 //! The commands: one file a shell function, all of one shape. Each reads, decides and changes nothing.
 
+mod add2virtualenv;
+mod allvirtualenv;
+mod cdproject;
+mod cdsitepackages;
+mod cdvirtualenv;
 mod complete;
 mod cpvirtualenv;
 mod init;
+mod lssitepackages;
 mod lsvirtualenv;
+mod mkproject;
+mod mktmpenv;
 mod mkvirtualenv;
 mod mvvirtualenv;
 mod rmvirtualenv;
 mod setup;
+mod setvirtualenvproject;
+mod showvirtualenv;
 mod sweep;
+mod toggleglobalsitepackages;
+mod virtualenvwrapper;
 mod wipeenv;
 mod workon;
 
@@ -28,6 +40,18 @@ pub enum Command {
     Mvvirtualenv(mvvirtualenv::Args),
     Wipeenv(wipeenv::Args),
     Lsvirtualenv(lsvirtualenv::Args),
+    Showvirtualenv(showvirtualenv::Args),
+    Add2virtualenv(add2virtualenv::Args),
+    Cdvirtualenv(cdvirtualenv::Args),
+    Cdsitepackages(cdsitepackages::Args),
+    Lssitepackages(lssitepackages::Args),
+    Toggleglobalsitepackages(toggleglobalsitepackages::Args),
+    Setvirtualenvproject(setvirtualenvproject::Args),
+    Cdproject(cdproject::Args),
+    Mkproject(mkproject::Args),
+    Mktmpenv(mktmpenv::Args),
+    Allvirtualenv(allvirtualenv::Args),
+    Virtualenvwrapper(virtualenvwrapper::Args),
     Init(init::Args),
     Setup(setup::Args),
     #[command(hide = true)]
@@ -50,6 +74,18 @@ impl Command {
             Self::Mvvirtualenv(args) => args.plan(context),
             Self::Wipeenv(args) => args.plan(context),
             Self::Lsvirtualenv(args) => args.plan(context),
+            Self::Showvirtualenv(args) => args.plan(context),
+            Self::Add2virtualenv(args) => args.plan(context),
+            Self::Cdvirtualenv(args) => args.plan(context),
+            Self::Cdsitepackages(args) => args.plan(context),
+            Self::Lssitepackages(args) => args.plan(context),
+            Self::Toggleglobalsitepackages(args) => args.plan(context),
+            Self::Setvirtualenvproject(args) => args.plan(context),
+            Self::Cdproject(args) => args.plan(context),
+            Self::Mkproject(args) => args.plan(context),
+            Self::Mktmpenv(args) => args.plan(context),
+            Self::Allvirtualenv(args) => args.plan(context),
+            Self::Virtualenvwrapper(args) => args.plan(context),
             Self::Init(args) => args.plan(context),
             Self::Setup(args) => args.plan(context),
             Self::Complete(args) => args.plan(context),
