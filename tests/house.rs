@@ -173,9 +173,10 @@ fn every_setting_reaches_the_program_and_every_lent_one_is_taken_back() {
     let context = code(&project().join("src/context/mod.rs"));
     let read = |path: &str| fs::read_to_string(project().join(path)).expect(path);
     let settings = |text: &str| -> BTreeSet<String> {
-        let words =
-            text.split('"').filter(|word| *word == "WORKON_HOME" || word.starts_with("VIRTUALENVWRAPPER_"));
-        words.map(str::to_owned).collect()
+        let is_setting = |word: &&str| {
+            ["WORKON_HOME", "PROJECT_HOME"].contains(word) || word.starts_with("VIRTUALENVWRAPPER_")
+        };
+        text.split('"').filter(is_setting).map(str::to_owned).collect()
     };
     let front = read("shell/venvyard.sh");
     let exported = front.split("__venvyard_export_settings() {").nth(1).expect("a function");

@@ -21,6 +21,8 @@ pub(super) struct Config {
     pub workon_home: Option<String>,
     /// Where global hooks lie; `$VIRTUALENVWRAPPER_HOOK_DIR`.
     pub hook_dir: Option<String>,
+    /// Where projects are made; `$PROJECT_HOME`.
+    pub project_home: Option<String>,
     /// The interpreter for new environments; `$VIRTUALENVWRAPPER_PYTHON`.
     pub python: Option<String>,
     /// Whether `workon` goes to the project; `$VIRTUALENVWRAPPER_WORKON_CD`.
@@ -55,6 +57,7 @@ impl Config {
         Self {
             workon_home: self.workon_home.or(below.workon_home),
             hook_dir: self.hook_dir.or(below.hook_dir),
+            project_home: self.project_home.or(below.project_home),
             python: self.python.or(below.python),
             workon_cd: self.workon_cd.or(below.workon_cd),
             link_mode: self.link_mode.or(below.link_mode),

@@ -139,6 +139,15 @@ impl Context {
         }
     }
 
+    /// Where projects are made: `$PROJECT_HOME`, else the configured one; none by default.
+    pub fn project_home(&self) -> Result<Option<PathBuf>> {
+        let given = match self.variable("PROJECT_HOME") {
+            Some(variable) => Some(variable),
+            None => self.config()?.project_home.as_deref().map(OsStr::new),
+        };
+        given.map(|given| self.absolute(given).context("PROJECT_HOME cannot be understood")).transpose()
+    }
+
     /// What hooks find in their environment under virtualenvwrapper, and do not find in ours.
     pub fn hook_variables(&self) -> Result<Vec<(&'static str, OsString)>> {
         let cd = if self.cd_to_project()? { "1" } else { "0" };
@@ -283,6 +292,18 @@ mod tests {
     fn workon_home_with_an_undefined_variable_is_an_error() {
         let error = format!("{:#}", home(&[("WORKON_HOME", "$NOWHERE/envs")]).unwrap_err());
         assert!(error.contains("NOWHERE"), "{error}");
+    }
+
+    #[test]
+    fn project_home_is_only_where_one_is_named() {
+        let home = |value| {
+            let variables = [("HOME", "/home/ann"), ("XDG_CONFIG_HOME", "/nowhere"), ("PROJECT_HOME", value)];
+            context(&variables).project_home()
+        };
+        assert_eq!(home("").unwrap(), None);
+        assert_eq!(home("~/src").unwrap().unwrap(), Path::new("/home/ann/src"));
+        assert_eq!(home("src").unwrap().unwrap(), Path::new("/work/src"));
+        assert!(format!("{:#}", home("$NOWHERE/src").unwrap_err()).contains("PROJECT_HOME"));
     }
 
     #[test]
