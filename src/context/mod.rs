@@ -62,6 +62,11 @@ impl Context {
         xdg.or_else(|| self.variable("HOME").and_then(|_| dirs::config_dir()))
     }
 
+    /// Where a configuration is looked for: the user's file, then the site's.
+    pub fn configuration_files(&self) -> Vec<PathBuf> {
+        Config::files(self.config_directory().as_deref())
+    }
+
     /// The shim that asks, if one does.
     pub fn shim(&self) -> Option<Shim> {
         let shell = Shell::named(self.variable("VENVYARD_SHELL")?)?;
@@ -81,6 +86,11 @@ impl Context {
     /// The absolute path of this program.
     pub fn executable(&self) -> &Path {
         &self.surroundings.executable
+    }
+
+    /// The file that was sourced in place of virtualenvwrapper's, if it says so: `$VIRTUALENVWRAPPER_SCRIPT`.
+    pub fn script(&self) -> Option<&Path> {
+        self.variable("VIRTUALENVWRAPPER_SCRIPT").map(Path::new)
     }
 
     /// The user's home directory, `$HOME`.
@@ -165,6 +175,12 @@ impl Context {
         self.variable("VIRTUAL_ENV").map(|root| Venv::at(root.into()))
     }
 
+    /// The active environment, whose directory must be there.
+    pub fn require_active(&self) -> Result<Venv> {
+        let active = self.active().filter(|venv| venv.root().is_dir());
+        active.context("no virtualenv active, or active virtualenv is missing\nhint: workon NAME")
+    }
+
     /// Whether `workon` goes to the project: `$VIRTUALENVWRAPPER_WORKON_CD` is 1 or unset.
     pub fn cd_to_project(&self) -> Result<bool> {
         match self.variable("VIRTUALENVWRAPPER_WORKON_CD") {
@@ -179,7 +195,7 @@ impl Context {
     }
 
     /// Where templates are kept: `$XDG_CACHE_HOME`, or where this system keeps a user's cache, and `venvyard` in it.
-    fn cache(&self) -> Option<PathBuf> {
+    pub fn cache(&self) -> Option<PathBuf> {
         let xdg = self.variable("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
         let cache = xdg.or_else(|| self.variable("HOME").and_then(|_| dirs::cache_dir()));
         cache.map(|cache| cache.join("venvyard"))
@@ -256,6 +272,13 @@ impl Context {
         }
         Ok(normal(&self.directory()?.join(expanded)))
     }
+
+    /// The path that `word` means which a shell has read before us, so that a `$` in it is a letter: absolute from the
+    /// working directory, without `.` and `..`. A `~` at its start may have been quoted, and is expanded.
+    pub fn path(&self, word: &OsStr) -> Result<PathBuf> {
+        let path = expand::expand_home(word, &self.surroundings.variables)?;
+        Ok(normal(&if path.is_absolute() { path } else { self.directory()?.join(path) }))
+    }
 }
 
 #[cfg(test)]
@@ -324,5 +347,7 @@ mod tests {
         let context = context(&[("HOME", "/home/ann")]);
         assert_eq!(context.absolute("../x".as_ref()).unwrap(), Path::new("/x"));
         assert_eq!(context.absolute("~/x".as_ref()).unwrap(), Path::new("/home/ann/x"));
+        assert_eq!(context.path("~/./x/".as_ref()).unwrap(), Path::new("/home/ann/x"));
+        assert_eq!(context.path("../a$b".as_ref()).unwrap(), Path::new("/a$b"));
     }
 }
