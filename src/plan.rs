@@ -61,6 +61,8 @@ pub enum Effect {
         argument: OsString,
         variables: Vec<(&'static str, OsString)>,
     },
+    /// Let a path file name directories to import from, or no longer: read, changed and written by one at a time.
+    ExtendPath { file: PathBuf, add: Vec<PathBuf>, remove: Vec<PathBuf> },
     /// Put `contents` in place of the file `path`, or of what it links to.
     Write { path: PathBuf, contents: Vec<u8> },
 }
@@ -221,6 +223,11 @@ impl Effect {
             Self::Unlink(path) => format!("remove link: {}", shown(path)),
             Self::Hook { directory, program, argument, .. } => {
                 format!("run in {}: {} {}", shown(directory), shown(program), shown(argument))
+            }
+            Self::ExtendPath { file, add, remove } => {
+                let verb = if remove.is_empty() { "add to" } else { "take out of" };
+                let paths: Vec<String> = add.iter().chain(remove).map(shown).collect();
+                format!("{verb} {}: {}", shown(file), paths.join(", "))
             }
             Self::Write { path, .. } => format!("write: {}", shown(path)),
         }

@@ -3,6 +3,7 @@
 mod clone;
 mod create;
 mod delete;
+mod extend;
 mod nest;
 mod relocate;
 mod remove;
@@ -42,6 +43,7 @@ pub(crate) fn perform(effects: &[Effect]) -> Result<bool> {
             Effect::Hook { directory, program, argument, variables } => {
                 run::hook(program, argument, directory, variables);
             }
+            Effect::ExtendPath { file, add, remove } => extend::extend(file, add, remove)?,
             Effect::Write { path, contents } => write::write(path, contents)?,
         }
     }
