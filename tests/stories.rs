@@ -30,16 +30,23 @@ macro_rules! stories {
 }
 
 stories! {
+    add2virtualenv
+    cdvirtualenv
     cpvirtualenv
     deactivate
     dry_run
     first_steps
     hooks
     init_and_shim
+    lssitepackages
     lsvirtualenv
     mkvirtualenv
     mvvirtualenv
     rmvirtualenv
+    setvirtualenvproject
+    showvirtualenv
+    toggleglobalsitepackages
+    virtualenvwrapper
     wipeenv
     workon
 }
