@@ -65,7 +65,9 @@ fn long(context: &Context) -> Result<Plan> {
         let venv = home.venv(&name);
         text.push(name.as_os_str());
         text.push(format!("\n{}\n", "=".repeat(name.to_string().chars().count())));
-        for hook in details(&global, &venv, name.as_os_str(), context, &mut warnings)? {
+        let (broken, hooks) = details(&global, &venv, name.as_os_str(), context)?;
+        warnings.extend(broken);
+        for hook in hooks {
             if !text.is_empty() {
                 steps.push(Step::print(std::mem::take(&mut text)));
             }
@@ -81,28 +83,27 @@ fn long(context: &Context) -> Result<Plan> {
     Plan::script(steps).after(warnings).amid(|| context.hook_variables())
 }
 
-/// The hooks that tell of `venv`, run where all hooks are: the `global` one, then its own. What they say is a shell's
-/// to run: without one there are none. Of a broken one `warnings` learns why.
+/// The hooks that tell of `venv`, run where all hooks are, the `global` one before its own; and warnings of broken ones,
+/// to be said before. It takes a shell to let them speak: without one there are none.
 pub(super) fn details(
     global: &Runnable,
     venv: &Venv,
     name: &OsStr,
     context: &Context,
-    warnings: &mut Vec<Effect>,
-) -> Result<Vec<Step>> {
-    let directory = context.home()?.path().to_path_buf();
-    let mut steps = Vec::new();
+) -> Result<(Vec<Effect>, Vec<Step>)> {
+    let (mut warnings, mut steps) = (Vec::new(), Vec::new());
     for hook in [global, &Hook::GetEnvDetails.runnable(&venv.bin())] {
         match hook {
-            Runnable::Program(program) if context.shim().is_some() => {
-                let (directory, arguments) = (directory.clone(), vec![name.to_owned()]);
-                steps.push(Step::Hook { directory, program: program.clone(), arguments });
-            }
+            Runnable::Program(program) if context.shim().is_some() => steps.push(Step::Hook {
+                directory: context.home()?.path().to_path_buf(),
+                program: program.clone(),
+                arguments: vec![name.to_owned()],
+            }),
             Runnable::Program(_) | Runnable::Nothing => {}
             Runnable::Broken(why) => warnings.push(Effect::Say(format!("WARNING: {why}"))),
         }
     }
-    Ok(steps)
+    Ok((warnings, steps))
 }
 
 #[derive(serde::Serialize)]

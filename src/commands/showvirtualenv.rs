@@ -37,8 +37,7 @@ impl Args {
         };
         let name = venv.root().file_name().unwrap_or_default();
         let global = Hook::GetEnvDetails.runnable(&context.hooks()?);
-        let mut warnings = Vec::new();
-        let mut steps = details(&global, &venv, name, context, &mut warnings)?;
+        let (warnings, mut steps) = details(&global, &venv, name, context)?;
         if steps.is_empty() {
             return Ok(Plan::report(facts(&venv, context.project_file())).after(warnings));
         }
