@@ -38,9 +38,7 @@ pub fn run(
 ) -> u8 {
     let context = Context::new(surroundings);
     let answer = match cli::parse(arguments, || context.default_options()) {
-        Ok(Request::Do { command, dry_run: false }) => carry_out(command, &context),
-        Ok(Request::Do { command, dry_run: true }) => command.plan(&context).map(Plan::described),
-        Ok(Request::Read { text, status }) => Ok(Plan::report(text).status(status)),
+        Ok(request) => answer(request, &context),
         Err(misuse) => return terminal::misuse(&misuse),
     };
     match answer.map(|plan| (plan.spelled(context.shim()), plan.status)) {
@@ -52,6 +50,17 @@ pub fn run(
         },
         Err(error) if error.is::<Interrupted>() => 130,
         Err(error) => terminal::error(&error),
+    }
+}
+
+fn answer(request: Request, context: &Context) -> Result<Plan> {
+    match request {
+        Request::Do { command, dry_run: false } => carry_out(command, context),
+        Request::Do { command, dry_run: true } => command.plan(context).map(Plan::described),
+        Request::Read { text, about, status } => {
+            let appendix = commands::appendix(&about, context)?;
+            Ok(Plan::report(text + &appendix).status(status))
+        }
     }
 }
 

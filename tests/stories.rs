@@ -37,6 +37,7 @@ stories! {
     hooks
     init_and_shim
     lsvirtualenv
+    mkproject
     mkvirtualenv
     mvvirtualenv
     rmvirtualenv

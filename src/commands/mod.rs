@@ -7,6 +7,7 @@ mod cdsitepackages;
 mod cdvirtualenv;
 mod complete;
 mod cpvirtualenv;
+mod fill;
 mod init;
 mod lssitepackages;
 mod lsvirtualenv;
@@ -58,6 +59,8 @@ pub enum Command {
     Complete(complete::Args),
     #[command(hide = true)]
     Sweep(sweep::Args),
+    #[command(hide = true)]
+    Fill(fill::Args),
 }
 
 impl Command {
@@ -90,6 +93,18 @@ impl Command {
             Self::Setup(args) => args.plan(context),
             Self::Complete(args) => args.plan(context),
             Self::Sweep(args) => args.plan(context),
+            Self::Fill(args) => args.plan(context),
         }
+    }
+}
+
+/// What the help of the command called `name` ends in, and depends on the disk.
+///
+/// # Errors
+/// The settings cannot be understood.
+pub(crate) fn appendix(name: &str, context: &Context) -> Result<String> {
+    match name {
+        "mkproject" => mkproject::templates_told(context),
+        _ => Ok(String::new()),
     }
 }

@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 
 use crate::shell::{Shell, Shim};
 use crate::venv::template::LinkMode;
-use crate::venv::{Home, Pythons, Venv, normal};
+use crate::venv::{Home, ProjectTemplates, Pythons, Venv, normal};
 use config::Config;
 
 /// What the process was started with.
@@ -178,7 +178,17 @@ impl Context {
         self.variable("VIRTUALENVWRAPPER_PROJECT_FILENAME").unwrap_or(OsStr::new(".project"))
     }
 
-    /// Where templates are kept: `$XDG_CACHE_HOME`, or where this system keeps a user's cache, and `venvyard` in it.
+    /// The templates of projects: beside the hooks, beside the configuration, on PATH.
+    pub(crate) fn project_templates(&self) -> Result<ProjectTemplates> {
+        let configured = self.config_directory().map(|directory| directory.join("venvyard"));
+        let places = [Some(self.hooks()?), configured].into_iter().flatten();
+        Ok(ProjectTemplates {
+            directories: places.map(|place| place.join("templates")).collect(),
+            path: self.variable("PATH").unwrap_or_default().to_owned(),
+        })
+    }
+
+    /// Where templates of environments are kept: `$XDG_CACHE_HOME`, or where this system keeps a user's cache, and `venvyard` in it.
     fn cache(&self) -> Option<PathBuf> {
         let xdg = self.variable("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
         let cache = xdg.or_else(|| self.variable("HOME").and_then(|_| dirs::cache_dir()));

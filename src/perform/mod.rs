@@ -3,6 +3,7 @@
 mod clone;
 mod create;
 mod delete;
+mod fill;
 mod nest;
 mod relocate;
 mod remove;
@@ -43,6 +44,7 @@ pub(crate) fn perform(effects: &[Effect]) -> Result<bool> {
                 run::hook(program, argument, directory, variables);
             }
             Effect::Write { path, contents } => write::write(path, contents)?,
+            Effect::Fill { project, template } => fill::fill(project, template)?,
         }
     }
     Ok(is_whole)

@@ -32,7 +32,7 @@ pub(crate) enum Hook {
     Predeactivate,
     /// An environment was deactivated; sourced.
     Postdeactivate,
-    /// A project's environment was made; run.
+    /// A project's environment is active, the project still empty; run.
     Premkproject,
     /// A project is ready; sourced.
     Postmkproject,
@@ -96,6 +96,27 @@ impl Hook {
             Self::Premkproject => "premkproject",
             Self::Postmkproject => "postmkproject",
             Self::GetEnvDetails => "get_env_details",
+        }
+    }
+
+    /// What a sourced one finds as its first argument: the names that virtualenvwrapper has for the turning points.
+    pub(crate) fn event(self) -> &'static str {
+        match self {
+            Self::Initialize => "initialize",
+            Self::Postmkvirtualenv => "post_mkvirtualenv",
+            Self::Postcpvirtualenv => "post_cpvirtualenv",
+            Self::Postactivate => "post_activate",
+            Self::Predeactivate => "pre_deactivate",
+            Self::Postdeactivate => "post_deactivate",
+            Self::Postmkproject => "project.post_mkproject",
+            // These are run.
+            Self::Premkvirtualenv
+            | Self::Precpvirtualenv
+            | Self::Prermvirtualenv
+            | Self::Postrmvirtualenv
+            | Self::Preactivate
+            | Self::Premkproject
+            | Self::GetEnvDetails => self.file(),
         }
     }
 
