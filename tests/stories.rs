@@ -30,6 +30,7 @@ macro_rules! stories {
 }
 
 stories! {
+    allvirtualenv
     cpvirtualenv
     deactivate
     dry_run
