@@ -305,6 +305,23 @@ __venvyard_leave() { # ["nondestructive" [NEXT]]: deactivate, with hooks; starts
     __venvyard_leave_for_hooks "$1"
     # Of a command that has more to do, it takes them back itself.
     case $2 in '') __venvyard_take_back ;; esac
+    case $1 in
+    nondestructive) ;; # an activate script leaves, which may be this environment's own
+    *) if \test -e "$3/README.tmpenv" && ! \test "$3" -ef "$4"; then __venvyard_remove_temporary "$3"; fi ;;
+    esac
+}
+
+__venvyard_remove_temporary() { # ROOT, which was left just now
+    \test -x "$__venvyard_exe" || {
+        __venvyard_say "WARNING: $1 is still there: there is no program $__venvyard_exe." >&2
+        __venvyard_say 'hint: make install' >&2
+        \return 0
+    }
+    # What is lent to the hooks of this command is not for the other one to take back.
+    \set -- "$1" "$__venvyard_lent"
+    __venvyard_lent=''
+    __venvyard rmvirtualenv --temporary "$1" || __venvyard_say "WARNING: $1 is still there." >&2
+    __venvyard_lent=$2
 }
 
 __venvyard_leave_for_hooks() { # ["nondestructive"]

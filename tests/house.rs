@@ -217,7 +217,7 @@ fn every_command_is_in_every_place() {
         assert!(read("README.md").contains(name), "README does not know {name}");
         for option in command.get_arguments().filter_map(clap::Arg::get_long) {
             let shown = bash.contains(option) && zsh.contains(option);
-            let listed = is_function && !["creator-option", "dry-run", "help"].contains(&option);
+            let listed = is_function && !["creator-option", "dry-run", "help", "temporary"].contains(&option);
             assert!(shown || !listed, "no completion for {name} --{option}");
         }
     }

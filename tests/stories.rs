@@ -39,6 +39,7 @@ stories! {
     init_and_shim
     lsvirtualenv
     mkproject
+    mktmpenv
     mkvirtualenv
     mvvirtualenv
     rmvirtualenv
