@@ -86,6 +86,13 @@ __venvyard_chdir() { # DIR: where the shell goes; a directory that just vanished
     __venvyard_cd "$1" || \:
 }
 
+__venvyard_initialize() { # FILE COMMAND ARGUMENT...: the hook, then the command, which the hook's settings concern
+    __venvyard_source "$1" initialize
+    __venvyard_take_back
+    \shift
+    __venvyard "$@"
+}
+
 __venvyard_source() { # FILE ARGUMENT...: a hook, in this shell; what it returns counts for nothing
     \test -f "$1" || \return 0
     # Of `while read x; do workon "$x"; done` a hook shall eat nothing.

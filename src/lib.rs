@@ -37,8 +37,12 @@ pub fn run(
     stdout: &mut impl Write,
 ) -> u8 {
     let context = Context::new(surroundings);
-    let answer = match cli::parse(arguments, || context.default_options()) {
-        Ok(request) => answer(request, &context),
+    let words: Vec<OsString> = arguments.into_iter().collect();
+    let answer = match cli::parse(words.clone(), || context.default_options()) {
+        Ok(request) => match commands::initialization(words.get(1..).unwrap_or_default(), &context) {
+            Some(plan) => Ok(plan),
+            None => answer(request, &context),
+        },
         Err(misuse) => return terminal::misuse(&misuse),
     };
     match answer.map(|plan| (plan.spelled(context.shim()), plan.status)) {

@@ -236,6 +236,18 @@ fn the_configuration_is_documented_key_by_key() {
 }
 
 #[test]
+fn every_hook_is_documented() {
+    let hooks = code(&project().join("src/venv/hook.rs"));
+    let readme = fs::read_to_string(project().join("README.md")).expect("readable");
+    let files = hooks.split("fn file(self)").nth(1).and_then(|rest| rest.split("fn ").next()).expect("names");
+    let names: Vec<&str> = files.split('"').skip(1).step_by(2).collect();
+    assert_eq!(names.len(), 14, "{names:?}");
+    for name in names {
+        assert!(readme.contains(&format!("`{name}`")), "README does not tell of {name}");
+    }
+}
+
+#[test]
 fn every_dependency_has_a_reason() {
     let design = fs::read_to_string(project().join("docs/design.md")).expect("readable");
     let manifest = fs::read_to_string(project().join("Cargo.toml")).expect("readable");

@@ -37,6 +37,7 @@ stories! {
     first_steps
     hooks
     init_and_shim
+    initialize
     lsvirtualenv
     mkproject
     mktmpenv

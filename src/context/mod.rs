@@ -68,6 +68,11 @@ impl Context {
         shell.shim().map(|_| Shim { terminal: self.variable("VENVYARD_TERMINAL").is_some() })
     }
 
+    /// Whether the shim that asks has sourced the `initialize` hook, or found none, or no shim asks.
+    pub fn is_initialized(&self) -> bool {
+        self.shim().is_none() || self.variable("VENVYARD_INITIALIZED").is_some()
+    }
+
     /// The user's login shell, if it is one we know.
     pub fn login_shell(&self) -> Option<Shell> {
         Shell::named(Path::new(self.variable("SHELL")?).file_name()?)

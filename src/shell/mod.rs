@@ -67,6 +67,8 @@ pub enum Step {
     Activate { root: PathBuf, hooks: PathBuf },
     /// The active environment was moved to ROOT: be in it there, without hooks.
     Follow { root: PathBuf, hooks: PathBuf },
+    /// Source the `initialize` hook, then do the command `words`, which its settings concern.
+    Initialize { file: PathBuf, words: Vec<OsString> },
     /// Source a hook.
     Source { file: PathBuf, event: &'static str },
     /// Run a hook that is a program; its status counts for nothing.
@@ -107,6 +109,10 @@ impl Step {
             Self::Activate { root, hooks } => list("__venvyard_activate", [root.as_ref(), hooks.as_ref()]),
             Self::Source { file, event } => list("__venvyard_source", [file.as_ref(), OsStr::new(event)]),
             Self::Follow { root, hooks } => list("__venvyard_follow", [root.as_ref(), hooks.as_ref()]),
+            Self::Initialize { file, words } => {
+                let file = std::iter::once(file.as_os_str());
+                list("__venvyard_initialize", file.chain(words.iter().map(OsString::as_os_str)))
+            }
             Self::Command { words } => list("__venvyard_command", words.iter().map(OsString::as_os_str)),
             Self::Hook { directory, program, arguments } => {
                 let start = [directory.as_os_str(), program.as_os_str()].into_iter();

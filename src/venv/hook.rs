@@ -10,7 +10,7 @@ use crate::shell::quote::typed;
 /// A turning point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Hook {
-    /// The shim is loaded; sourced.
+    /// The first command of a shell is typed; sourced before it.
     Initialize,
     /// An environment was made and is not active yet; run.
     Premkvirtualenv,
