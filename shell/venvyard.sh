@@ -129,7 +129,7 @@ __venvyard() { # COMMAND ARGUMENT...
 __venvyard_export_settings() { # in a subshell: a setting counts whether or not the user exported it
     \export WORKON_HOME VIRTUALENVWRAPPER_HOOK_DIR VIRTUALENVWRAPPER_PROJECT_FILENAME \
         VIRTUALENVWRAPPER_WORKON_CD VIRTUALENVWRAPPER_PYTHON VIRTUALENVWRAPPER_VIRTUALENV \
-        VIRTUALENVWRAPPER_VIRTUALENV_ARGS PROJECT_HOME
+        VIRTUALENVWRAPPER_VIRTUALENV_ARGS VIRTUALENVWRAPPER_LOG_FILE PROJECT_HOME
 }
 
 # --- Commands -------------------------------------------------------------------------------------

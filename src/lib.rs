@@ -71,7 +71,7 @@ fn answer(request: Request, context: &Context) -> Result<Plan> {
 fn carry_out(command: Command, context: &Context) -> Result<Plan> {
     let plan = command.plan(context)?;
     plan.refuse_without_shim(context.shim())?;
-    let is_whole = perform::perform(&plan.effects)?;
+    let is_whole = perform::perform(&plan, context.log_file().as_deref())?;
     Ok(if is_whole { plan } else { plan.status(1) })
 }
 

@@ -38,6 +38,7 @@ stories! {
     hooks
     init_and_shim
     initialize
+    log
     lsvirtualenv
     mkproject
     mktmpenv

@@ -193,6 +193,13 @@ impl Context {
         })
     }
 
+    /// The file that tells what was done, `$VIRTUALENVWRAPPER_LOG_FILE`, if one is wanted.
+    pub fn log_file(&self) -> Option<PathBuf> {
+        let given = self.variable("VIRTUALENVWRAPPER_LOG_FILE")?;
+        // A path that cannot be understood is one that cannot be written to, which stops nothing.
+        Some(self.absolute(given).unwrap_or_else(|_| given.into()))
+    }
+
     /// Where templates of environments are kept: `$XDG_CACHE_HOME`, or where this system keeps a user's cache, and `venvyard` in it.
     fn cache(&self) -> Option<PathBuf> {
         let xdg = self.variable("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
