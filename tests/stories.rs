@@ -31,6 +31,7 @@ macro_rules! stories {
 
 stories! {
     add2virtualenv
+    allvirtualenv
     cdvirtualenv
     cpvirtualenv
     deactivate
@@ -38,8 +39,12 @@ stories! {
     first_steps
     hooks
     init_and_shim
+    initialize
+    log
     lssitepackages
     lsvirtualenv
+    mkproject
+    mktmpenv
     mkvirtualenv
     mvvirtualenv
     rmvirtualenv

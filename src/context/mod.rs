@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 
 use crate::shell::{Shell, Shim};
 use crate::venv::template::LinkMode;
-use crate::venv::{Home, Pythons, Venv, normal};
+use crate::venv::{Home, ProjectTemplates, Pythons, Venv, normal};
 use config::Config;
 
 /// What the process was started with.
@@ -71,6 +71,11 @@ impl Context {
     pub fn shim(&self) -> Option<Shim> {
         let shell = Shell::named(self.variable("VENVYARD_SHELL")?)?;
         shell.shim().map(|_| Shim { terminal: self.variable("VENVYARD_TERMINAL").is_some() })
+    }
+
+    /// Whether the shim that asks has sourced the `initialize` hook, or found none, or no shim asks.
+    pub fn is_initialized(&self) -> bool {
+        self.shim().is_none() || self.variable("VENVYARD_INITIALIZED").is_some()
     }
 
     /// The user's login shell, if it is one we know.
@@ -194,7 +199,25 @@ impl Context {
         self.variable("VIRTUALENVWRAPPER_PROJECT_FILENAME").unwrap_or(OsStr::new(".project"))
     }
 
-    /// Where templates are kept: `$XDG_CACHE_HOME`, or where this system keeps a user's cache, and `venvyard` in it.
+    /// The templates of projects: beside the hooks, beside the configuration, on PATH.
+    pub(crate) fn project_templates(&self) -> Result<ProjectTemplates> {
+        let configured = self.config_directory().map(|directory| directory.join("venvyard"));
+        let places = [Some(self.hooks()?), configured].into_iter().flatten();
+        Ok(ProjectTemplates {
+            directories: places.map(|place| place.join("templates")).collect(),
+            path: self.variable("PATH").unwrap_or_default().to_owned(),
+        })
+    }
+
+    /// The file that tells what was done, `$VIRTUALENVWRAPPER_LOG_FILE`, if one is wanted.
+    pub fn log_file(&self) -> Option<PathBuf> {
+        let given = self.variable("VIRTUALENVWRAPPER_LOG_FILE")?;
+        // A path that cannot be understood is one that cannot be written to, which stops nothing.
+        Some(self.absolute(given).unwrap_or_else(|_| given.into()))
+    }
+
+    /// Where templates of environments are kept: `$XDG_CACHE_HOME`, or where this system keeps a user's cache, and
+    /// `venvyard` in it.
     pub fn cache(&self) -> Option<PathBuf> {
         let xdg = self.variable("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
         let cache = xdg.or_else(|| self.variable("HOME").and_then(|_| dirs::cache_dir()));

@@ -4,6 +4,7 @@ mod home;
 mod hook;
 mod name;
 mod package;
+mod project_template;
 mod python;
 pub(crate) mod relocate;
 pub(crate) mod template;
@@ -23,6 +24,7 @@ pub(crate) use home::Home;
 pub(crate) use hook::{Hook, Runnable};
 pub(crate) use name::Name;
 pub(crate) use package::Package;
+pub(crate) use project_template::{ProjectTemplate, ProjectTemplates};
 pub(crate) use python::{Python, Pythons};
 
 /// An environment: a directory with `bin/activate`, whoever made it.
@@ -32,6 +34,9 @@ pub struct Venv {
 }
 
 impl Venv {
+    /// The file in its root that marks a temporary one.
+    pub const TEMPORARY: &'static str = "README.tmpenv";
+
     /// The environment at `root`, whether or not there is one.
     pub fn at(root: PathBuf) -> Self {
         Self { root }
@@ -60,6 +65,11 @@ impl Venv {
     /// Whether its root holds what makes an environment, if only a part.
     pub fn exists(&self) -> bool {
         self.activate().exists() || self.settings_file().exists()
+    }
+
+    /// Whether it is gone when it is left, as its marker says.
+    pub fn is_temporary(&self) -> bool {
+        self.root.join(Self::TEMPORARY).exists()
     }
 
     /// Whether both are one directory, whatever they are called.
