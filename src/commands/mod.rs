@@ -7,6 +7,7 @@ mod cdsitepackages;
 mod cdvirtualenv;
 mod complete;
 mod cpvirtualenv;
+mod hooks;
 mod init;
 mod lssitepackages;
 mod lsvirtualenv;
@@ -14,7 +15,9 @@ mod mkproject;
 mod mktmpenv;
 mod mkvirtualenv;
 mod mvvirtualenv;
+mod path;
 mod rmvirtualenv;
+mod settings;
 mod setup;
 mod setvirtualenvproject;
 mod showvirtualenv;
@@ -58,6 +61,12 @@ pub enum Command {
     Complete(complete::Args),
     #[command(hide = true)]
     Sweep(sweep::Args),
+    #[command(hide = true)]
+    Settings(settings::Args),
+    #[command(hide = true)]
+    Hooks(hooks::Args),
+    #[command(hide = true)]
+    Path(path::Args),
 }
 
 impl Command {
@@ -90,6 +99,9 @@ impl Command {
             Self::Setup(args) => args.plan(context),
             Self::Complete(args) => args.plan(context),
             Self::Sweep(args) => args.plan(context),
+            Self::Settings(args) => args.plan(context),
+            Self::Hooks(args) => args.plan(context),
+            Self::Path(args) => args.plan(context),
         }
     }
 }

@@ -62,7 +62,8 @@ pub(super) fn copy(copying: &Copying) -> Result<bool> {
     // A link to an environment is copied as what it leads to.
     let real = source.canonicalize().with_context(cannot)?;
     let left = relocate::copy(&real, nest.place(), &change, share).with_context(cannot)?;
-    hook_files(&Venv::at(nest.place().to_path_buf()), &copying.hook_shell).with_context(cannot)?;
+    hook_files(&Venv::at(nest.place().to_path_buf()).bin(), &Hook::LOCAL, &copying.hook_shell)
+        .with_context(cannot)?;
     appear(&nest, root, false)?;
     if !left.is_empty() {
         let left: Vec<String> = left.iter().map(|path| format!("\n  {}", shown(path))).collect();
@@ -193,7 +194,7 @@ fn refuse_traces(made: &Venv, nest: &Nest, root: &Path) -> Result<()> {
 
 /// Adds what is not the maker's: hook files to be filled in, and the project.
 fn furnish(made: &Venv, creation: &Creation) -> io::Result<()> {
-    hook_files(made, &creation.hook_shell)?;
+    hook_files(&made.bin(), &Hook::LOCAL, &creation.hook_shell)?;
     if let Some((file, project)) = &creation.project {
         let mut line = project.as_os_str().as_encoded_bytes().to_vec();
         line.push(b'\n');
@@ -202,17 +203,17 @@ fn furnish(made: &Venv, creation: &Creation) -> io::Result<()> {
     Ok(())
 }
 
-/// The local hooks that are not there yet, as files of comments.
-fn hook_files(made: &Venv, shell: &Path) -> io::Result<()> {
-    for (hook, about, is_run) in Hook::LOCAL {
-        let path = made.bin().join(hook.file());
-        if path.exists() {
-            continue;
+/// Those of `hooks` that are not in `directory` yet, as files of comments.
+pub(super) fn hook_files(directory: &Path, hooks: &[(Hook, &str, bool)], shell: &Path) -> io::Result<()> {
+    let shell = shell.display();
+    for (hook, about, is_run) in hooks {
+        let permissions = if *is_run { 0o777 } else { 0o666 };
+        let path = directory.join(hook.file());
+        match OpenOptions::new().write(true).create_new(true).mode(permissions).open(path) {
+            Ok(mut file) => write!(file, "#!{shell}\n# This hook is {about}.\n\n")?,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
         }
-        let shell = shell.display();
-        let permissions = if is_run { 0o777 } else { 0o666 };
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(permissions).open(&path)?;
-        write!(file, "#!{shell}\n# This hook is {about}.\n\n")?;
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ use anyhow::{Context as _, Result};
 
 use crate::plan::Effect;
 use crate::terminal;
-use crate::venv::shown;
+use crate::venv::{Hook, shown};
 
 pub(crate) use run::Interrupted;
 
@@ -30,6 +30,10 @@ pub(crate) fn perform(effects: &[Effect]) -> Result<bool> {
             Effect::Say(text) => terminal::say(text),
             Effect::MakeDirectory(path) => {
                 fs::create_dir_all(path).with_context(|| format!("cannot create {}", shown(path)))?;
+            }
+            Effect::Hooks { directory, shell } => {
+                let cannot = || format!("cannot make hooks in {}", shown(directory));
+                create::hook_files(directory, &Hook::GLOBAL, shell).with_context(cannot)?;
             }
             Effect::Create(creation) => create::create(creation)?,
             Effect::Copy(copying) => is_whole &= create::copy(copying)?,
