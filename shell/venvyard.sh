@@ -57,11 +57,13 @@ bash) __venvyard_shell=bash ;;
 *) __venvyard_shell=ksh ;;
 esac
 
-__venvyard_ready=''  # yes: the verbs are defined
-__venvyard_lent=''   # variables that are there for the hooks of a command
-__venvyard_script='' # what the binary answered
-__venvyard_failed=0  # the first status, not 0, of a program run by this command
-__venvyard_line=''   # what a function without a process of its own returns
+__venvyard_ready=''       # yes: the verbs are defined
+__venvyard_initialized='' # yes: the hook initialize was sourced, or there is none
+__venvyard_permit=''      # a function that may refuse a command; virtualenvwrapper.sh has one
+__venvyard_lent=''        # variables that are there for the hooks of a command
+__venvyard_script=''      # what the binary answered
+__venvyard_failed=0       # the first status, not 0, of a program run by this command
+__venvyard_line=''        # what a function without a process of its own returns
 # Sourced again, an activation that lives in this shell stays; an inherited value means nothing.
 \typeset -f deactivate >/dev/null 2>&1 || { __venvyard_active='' && __venvyard_added=''; }
 __venvyard_active=${__venvyard_active-}
@@ -88,6 +90,7 @@ __venvyard_load() { # read the verbs, if they are not here yet
 __venvyard() { # COMMAND ARGUMENT...
     __venvyard_load || \return "$?"
     __venvyard_take_back # of a command that Ctrl-C ended
+    case $__venvyard_permit in '') ;; *) "$__venvyard_permit" "$@" || \return 1 ;; esac
     if \test -t 1; then __venvyard_line=yes; else __venvyard_line=''; fi
     __venvyard_script=$(
         __venvyard_export_settings

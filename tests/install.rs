@@ -44,19 +44,35 @@ fn files(directory: &Path) -> Vec<PathBuf> {
     found
 }
 
-const INSTALLED: [&str; 13] = [
+const INSTALLED: [&str; 29] = [
     "bin/venvyard",
+    "bin/virtualenvwrapper.sh",
+    "bin/virtualenvwrapper_lazy.sh",
+    "share/bash-completion/completions/add2virtualenv.bash",
+    "share/bash-completion/completions/allvirtualenv.bash",
+    "share/bash-completion/completions/cdproject.bash",
+    "share/bash-completion/completions/cdsitepackages.bash",
+    "share/bash-completion/completions/cdvirtualenv.bash",
     "share/bash-completion/completions/cpvirtualenv.bash",
+    "share/bash-completion/completions/lssitepackages.bash",
     "share/bash-completion/completions/lsvirtualenv.bash",
+    "share/bash-completion/completions/mkproject.bash",
+    "share/bash-completion/completions/mktmpenv.bash",
     "share/bash-completion/completions/mkvirtualenv.bash",
     "share/bash-completion/completions/mvvirtualenv.bash",
     "share/bash-completion/completions/rmvirtualenv.bash",
+    "share/bash-completion/completions/setvirtualenvproject.bash",
+    "share/bash-completion/completions/showvirtualenv.bash",
+    "share/bash-completion/completions/toggleglobalsitepackages.bash",
     "share/bash-completion/completions/venvyard.bash",
+    "share/bash-completion/completions/virtualenvwrapper.bash",
     "share/bash-completion/completions/wipeenv.bash",
     "share/bash-completion/completions/workon.bash",
     "share/man/man1/venvyard.1",
     "share/venvyard/venvyard.sh",
     "share/venvyard/verbs.sh",
+    "share/virtualenvwrapper/virtualenvwrapper.sh",
+    "share/virtualenvwrapper/virtualenvwrapper_lazy.sh",
     "share/zsh/site-functions/_venvyard",
 ];
 
@@ -75,6 +91,11 @@ fn make_install_proves_itself_and_make_uninstall_leaves_nothing() {
     assert!(words.ends_with(&line), "{words}");
     assert_eq!(files(&prefix), INSTALLED.map(PathBuf::from));
     assert_eq!(files(&sandbox.home()).len(), INSTALLED.len(), "{:?}", files(&sandbox.home()));
+
+    // Where oh-my-zsh and prezto look.
+    for link in ["virtualenvwrapper.sh", "virtualenvwrapper_lazy.sh"] {
+        assert!(prefix.join("share/virtualenvwrapper").join(link).is_file(), "{link} leads nowhere");
+    }
 
     let program = prefix.join("bin/venvyard");
     for (shell, file) in [("bash", ".bashrc"), ("zsh", ".zshrc")] {
