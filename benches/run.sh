@@ -30,6 +30,10 @@ export VIRTUALENVWRAPPER_PYTHON="$peers/bin/python" VIRTUALENVWRAPPER_SCRIPT="$t
 # As `make install` leaves it: the verbs are read when the first command is typed.
 for shell in bash zsh; do "$venvyard" init "$shell" --verbs "$PWD/shell/verbs.sh" >"$lab/shim.$shell"; done
 
+# The drop-in, installed in the same way.
+"$venvyard" init bash --virtualenvwrapper "$lab/shim.bash" >"$lab/virtualenvwrapper.sh"
+cp shell/virtualenvwrapper_lazy.sh "$lab/"
+
 # Two environments with their local hooks, and the global ones that the peer makes when it is loaded:
 # files of comments, as nearly everybody has them.
 # shellcheck disable=SC2016 # for bash to expand
@@ -100,6 +104,10 @@ for shell in bash zsh; do
     ours=$(loading "$shell" 500 "$lab/shim.$shell")
     row "$shell: load" "$ours" "$(loading "$shell" 30 "$theirs")" 0.6
     row "$shell: load, the peer lazily" "$ours" "$(loading "$shell" 300 "$lazy")"
+    row "$shell: load, virtualenvwrapper.sh; the peer lazily" "$(loading "$shell" 500 "$lab/virtualenvwrapper.sh")" \
+        "$(loading "$shell" 300 "$lazy")" 1.5
+    row "$shell: load, both lazily" "$(loading "$shell" 500 "$lab/virtualenvwrapper_lazy.sh")" \
+        "$(loading "$shell" 300 "$lazy")"
     compare "$shell" 'workon, none active' deactivate 'workon one' 3
     compare "$shell" 'workon, another active' 'workon one' 'workon two' 5
     compare "$shell" deactivate 'workon one' deactivate 1

@@ -59,6 +59,7 @@ esac
 
 __venvyard_ready=''       # yes: the verbs are defined
 __venvyard_initialized='' # yes: the hook initialize was sourced, or there is none
+__venvyard_permit=''      # a function that may refuse a command; virtualenvwrapper.sh has one
 __venvyard_lent=''        # variables that are there for the hooks of a command
 __venvyard_script=''      # what the binary answered
 __venvyard_failed=0       # the first status, not 0, of a program run by this command
@@ -89,6 +90,7 @@ __venvyard_load() { # read the verbs, if they are not here yet
 __venvyard() { # COMMAND ARGUMENT...
     __venvyard_load || \return "$?"
     __venvyard_take_back # of a command that Ctrl-C ended
+    case $__venvyard_permit in '') ;; *) "$__venvyard_permit" "$@" || \return 1 ;; esac
     if \test -t 1; then __venvyard_line=yes; else __venvyard_line=''; fi
     __venvyard_script=$(
         __venvyard_export_settings

@@ -57,6 +57,8 @@ pub enum Effect {
     Say(String),
     /// Make a directory and those above it.
     MakeDirectory(PathBuf),
+    /// Make the global hooks that `directory` lacks, as files of comments; `shell` stands after their `#!`.
+    Hooks { directory: PathBuf, shell: PathBuf },
     /// Make an environment; it appears whole or not at all.
     Create(Creation),
     /// Make an environment of a used one.
@@ -224,6 +226,7 @@ impl Effect {
         match self {
             Self::Say(text) => format!("say: {text}"),
             Self::MakeDirectory(path) => format!("make directory: {}", shown(path)),
+            Self::Hooks { directory, .. } => format!("make hooks in: {}", shown(directory)),
             Self::Create(creation) => creation.described(),
             Self::Copy(Copying { source, target, is_move, .. }) => {
                 let verb = if *is_move { "move" } else { "copy" };

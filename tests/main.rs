@@ -2,6 +2,7 @@
 
 mod clones;
 mod commands;
+mod dropin;
 mod generated;
 mod house;
 mod install;

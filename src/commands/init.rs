@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 
 use crate::context::Context;
 use crate::plan::Plan;
-use crate::shell::{Shell, quote};
+use crate::shell::{DROP_IN, Shell, quote};
 
 const MORE: &str = "\
 In ~/.bashrc:
@@ -30,6 +30,10 @@ pub struct Args {
     /// The absolute path of verbs.sh, to be read when needed [default: print it too]
     #[arg(long, value_name = "PATH")]
     verbs: Option<PathBuf>,
+
+    /// The absolute path of venvyard.sh: print virtualenvwrapper.sh, which reads it
+    #[arg(long, value_name = "PATH", hide = true)]
+    virtualenvwrapper: Option<PathBuf>,
 }
 
 impl Args {
@@ -45,6 +49,13 @@ impl Args {
                 String::from_utf8(quote::posix(value.as_encoded_bytes())).context("the path is not UTF-8")?;
             Ok(format!("\n__venvyard_{name}={value}\n"))
         };
+        if let Some(file) = self.virtualenvwrapper {
+            return Ok(Plan::report(DROP_IN.replacen(
+                &blank("shim"),
+                &filling("shim", file.as_os_str())?,
+                1,
+            )));
+        }
         let filled = shim.replacen(&blank("exe"), &filling("exe", program.as_os_str())?, 1).replacen(
             &blank("system"),
             &filling("system", OsStr::new(SYSTEM))?,
@@ -92,7 +103,9 @@ mod tests {
     #[test]
     fn the_shim_calls_the_program_by_its_absolute_path() {
         let context = Context::new(Surroundings { executable: "/o'p/venvyard".into(), ..Default::default() });
-        let plan = Args { shell: Shell::Bash, program: None, verbs: None }.plan(&context).unwrap();
+        let plan = Args { shell: Shell::Bash, program: None, verbs: None, virtualenvwrapper: None }
+            .plan(&context)
+            .unwrap();
         let Answer::Report(text) = plan.answer else { panic!("not a report") };
         let text = text.into_string().unwrap();
         assert!(text.contains("\n__venvyard_exe='/o'\\''p/venvyard'\n"));
@@ -102,7 +115,9 @@ mod tests {
     #[test]
     fn in_zsh_no_alias_can_spoil_a_definition() {
         let context = Context::new(Surroundings { executable: "/venvyard".into(), ..Default::default() });
-        let plan = Args { shell: Shell::Zsh, program: None, verbs: None }.plan(&context).unwrap();
+        let plan = Args { shell: Shell::Zsh, program: None, verbs: None, virtualenvwrapper: None }
+            .plan(&context)
+            .unwrap();
         let Answer::Report(text) = plan.answer else { panic!("not a report") };
         let text = text.into_string().unwrap();
         for definition in ["\nfunction workon() {", "\n    function deactivate() {", "\n__venvyard() {"] {
@@ -114,7 +129,12 @@ mod tests {
     fn the_verbs_are_printed_or_named() {
         let context = Context::new(Surroundings::default());
         let text = |verbs: Option<&str>| {
-            let args = Args { shell: Shell::Bash, program: None, verbs: verbs.map(PathBuf::from) };
+            let args = Args {
+                shell: Shell::Bash,
+                program: None,
+                verbs: verbs.map(PathBuf::from),
+                virtualenvwrapper: None,
+            };
             let Answer::Report(text) = args.plan(&context).unwrap().answer else { panic!("not a report") };
             text.into_string().unwrap()
         };
@@ -127,9 +147,20 @@ mod tests {
     }
 
     #[test]
+    fn the_drop_in_reads_the_shim_that_is_named() {
+        let context = Context::new(Surroundings::default());
+        let virtualenvwrapper = Some("/it's/venvyard.sh".into());
+        let args = Args { shell: Shell::Bash, program: None, verbs: None, virtualenvwrapper };
+        let Answer::Report(text) = args.plan(&context).unwrap().answer else { panic!("not a report") };
+        assert!(text.into_string().unwrap().contains("\n__venvyard_shim='/it'\\''s/venvyard.sh'\n"));
+    }
+
+    #[test]
     fn fish_is_told_that_its_shim_is_missing() {
         let context = Context::new(Surroundings::default());
-        let error = Args { shell: Shell::Fish, program: None, verbs: None }.plan(&context).unwrap_err();
+        let error = Args { shell: Shell::Fish, program: None, verbs: None, virtualenvwrapper: None }
+            .plan(&context)
+            .unwrap_err();
         assert!(error.to_string().contains("fish yet"));
     }
 }

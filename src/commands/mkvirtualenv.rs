@@ -99,6 +99,10 @@ pub(super) struct Wanted<'a> {
     pub cd: bool,
 }
 
+/// Options of a virtualenv of old that ask for what is usual today. rc files and plug-ins still have them.
+const PAST: [&str; 5] =
+    ["--no-site-packages", "--distribute", "--setuptools", "--use-distribute", "--unzip-setuptools"];
+
 impl Args {
     /// The creation, then the steps: hook, activation, installs, hook.
     pub fn plan(self, context: &Context) -> Result<Plan> {
@@ -258,7 +262,7 @@ impl Options {
             let python = pythons.find(python.as_deref())?;
             python.check(!self.without_pip)?;
             self.refuse_second_name(name)?;
-            return Ok((Maker::Venv(python), self.options()));
+            return Ok((Maker::Venv(python), self.options(self.unknown_to_venv())));
         };
         let program = pythons.program(creator).with_context(|| {
             let name = shown(creator);
@@ -269,7 +273,7 @@ impl Options {
             option.push(python);
             option
         }));
-        options.extend(self.options());
+        options.extend(self.options(self.creator_option.iter()));
         Ok((Maker::Program(program), options))
     }
 
@@ -291,7 +295,7 @@ impl Options {
     /// What a template would have to become; none where only the maker can do what is asked.
     fn recipe(&self, maker: &Maker, context: &Context) -> Result<Option<Recipe>> {
         let Maker::Venv(python) = maker else { return Ok(None) };
-        if self.upgrade_deps || !self.creator_option.is_empty() {
+        if self.upgrade_deps || self.unknown_to_venv().next().is_some() {
             return Ok(None);
         }
         let Ok(prompt) = self.prompt.clone().map(OsString::into_string).transpose() else { return Ok(None) };
@@ -305,8 +309,13 @@ impl Options {
         }))
     }
 
+    /// The words that we do not know, for the venv module: without those of the past.
+    fn unknown_to_venv(&self) -> impl Iterator<Item = &OsString> {
+        self.creator_option.iter().filter(|option| !PAST.iter().any(|past| option == past))
+    }
+
     /// The options that venv and virtualenv share, then what we do not know.
-    fn options(&self) -> Vec<OsString> {
+    fn options<'a>(&self, unknown: impl Iterator<Item = &'a OsString>) -> Vec<OsString> {
         let flags = [
             (self.system_site_packages, "--system-site-packages"),
             (self.without_pip, "--without-pip"),
@@ -316,7 +325,7 @@ impl Options {
         let flags = flags.into_iter().filter(|(given, _)| *given).map(|(_, flag)| OsString::from(flag));
         let prompt =
             self.prompt.iter().flat_map(|prompt| [OsStr::new("--prompt").to_owned(), prompt.clone()]);
-        flags.chain(prompt).chain(self.creator_option.iter().cloned()).collect()
+        flags.chain(prompt).chain(unknown.cloned()).collect()
     }
 }
 
@@ -370,6 +379,14 @@ mod tests {
             told(&plan, home.path()),
             ["__venvyard_deactivate '~/blog'", "__venvyard_activate '~/blog' '~'"]
         );
+    }
+
+    #[test]
+    fn options_that_mean_what_is_usual_today_are_left_out() {
+        let home = tempfile::tempdir().unwrap();
+        let options = PAST.map(|past| format!("--creator-option={past}"));
+        let line = [&["blog"], options.each_ref().map(String::as_str).as_slice()].concat();
+        assert!(creation(&plan(&line, home.path()).unwrap()).options.is_empty());
     }
 
     #[test]

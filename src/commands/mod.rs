@@ -8,6 +8,7 @@ mod cdvirtualenv;
 mod complete;
 mod cpvirtualenv;
 mod fill;
+mod hooks;
 mod init;
 mod lssitepackages;
 mod lsvirtualenv;
@@ -15,7 +16,9 @@ mod mkproject;
 mod mktmpenv;
 mod mkvirtualenv;
 mod mvvirtualenv;
+mod path;
 mod rmvirtualenv;
+mod settings;
 mod setup;
 mod setvirtualenvproject;
 mod showvirtualenv;
@@ -65,6 +68,11 @@ pub enum Command {
     Sweep(sweep::Args),
     #[command(hide = true)]
     Fill(fill::Args),
+    Settings(settings::Args),
+    #[command(hide = true)]
+    Hooks(hooks::Args),
+    #[command(hide = true)]
+    Path(path::Args),
 }
 
 impl Command {
@@ -98,6 +106,9 @@ impl Command {
             Self::Complete(args) => args.plan(context),
             Self::Sweep(args) => args.plan(context),
             Self::Fill(args) => args.plan(context),
+            Self::Settings(args) => args.plan(context),
+            Self::Hooks(args) => args.plan(context),
+            Self::Path(args) => args.plan(context),
         }
     }
 }

@@ -129,7 +129,7 @@ impl Context {
                 self.user_home().map_err(|_| anyhow!(missing))?.join(".virtualenvs")
             }
             Some(given) => {
-                let expanded = self.expanded(given).context("WORKON_HOME cannot be understood")?;
+                let expanded = self.typed(given).context("WORKON_HOME cannot be understood")?;
                 // A relative one has always been under HOME.
                 if expanded.is_absolute() { expanded } else { self.user_home()?.join(expanded) }
             }
@@ -163,16 +163,20 @@ impl Context {
         given.map(|given| self.absolute(given).context("PROJECT_HOME cannot be understood")).transpose()
     }
 
-    /// What hooks find in their environment under virtualenvwrapper, and do not find in ours.
-    pub fn hook_variables(&self) -> Result<Vec<(&'static str, OsString)>> {
+    /// What virtualenvwrapper exports for good: names, and values in full.
+    pub fn settings(&self) -> Result<Vec<(&'static str, OsString)>> {
         let cd = if self.cd_to_project()? { "1" } else { "0" };
-        let all = [
+        Ok(vec![
             ("WORKON_HOME", self.home()?.path().as_os_str().to_owned()),
             ("VIRTUALENVWRAPPER_HOOK_DIR", self.hooks()?.into_os_string()),
             ("VIRTUALENVWRAPPER_PROJECT_FILENAME", self.project_file().to_owned()),
             ("VIRTUALENVWRAPPER_WORKON_CD", cd.into()),
-        ];
-        Ok(all.into_iter().filter(|(name, _)| self.variable(name).is_none()).collect())
+        ])
+    }
+
+    /// What hooks find in their environment under virtualenvwrapper, and do not find in ours.
+    pub fn hook_variables(&self) -> Result<Vec<(&'static str, OsString)>> {
+        Ok(self.settings()?.into_iter().filter(|(name, _)| self.variable(name).is_none()).collect())
     }
 
     /// The active environment, `$VIRTUAL_ENV`.
@@ -246,7 +250,7 @@ impl Context {
                 .config()?
                 .python
                 .as_deref()
-                .map(|python| self.expanded(python.as_ref()))
+                .map(|python| self.typed(python.as_ref()))
                 .transpose()?,
         })
     }
@@ -283,17 +287,29 @@ impl Context {
     }
 
     /// `path` with `~` and variables expanded, as a person may type it.
-    fn expanded(&self, path: &OsStr) -> Result<PathBuf> {
+    fn typed(&self, path: &OsStr) -> Result<PathBuf> {
         expand::expand(path, &self.surroundings.variables)
+    }
+
+    /// `path` expanded; an absolute one is without `.`, `..` and `//`.
+    pub fn expanded(&self, path: &OsStr) -> Result<PathBuf> {
+        let path = self.typed(path)?;
+        Ok(if path.is_absolute() { normal(&path) } else { path })
+    }
+
+    /// `path` below the working directory if it is not absolute, and without `.`, `..` and `//`.
+    pub fn below(&self, path: &OsStr) -> Result<PathBuf> {
+        let path = Path::new(path);
+        Ok(normal(&if path.is_absolute() { path.to_path_buf() } else { self.directory()?.join(path) }))
     }
 
     /// `path` expanded and made absolute from the working directory.
     pub fn absolute(&self, path: &OsStr) -> Result<PathBuf> {
-        let expanded = self.expanded(path)?;
+        let expanded = self.typed(path)?;
         if expanded.is_absolute() {
             return Ok(expanded);
         }
-        Ok(normal(&self.directory()?.join(expanded)))
+        self.below(expanded.as_os_str())
     }
 
     /// The path that `word` means which a shell has read before us, so that a `$` in it is a letter: absolute from the

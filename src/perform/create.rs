@@ -75,7 +75,8 @@ pub(super) fn copy(copying: &Copying) -> Result<bool> {
     // A link to an environment is copied as what it leads to.
     let real = source.canonicalize().with_context(cannot)?;
     let left = relocate::copy(&real, nest.place(), &change, share).with_context(cannot)?;
-    hook_files(&Venv::at(nest.place().to_path_buf()), &copying.hook_shell).with_context(cannot)?;
+    hook_files(&Venv::at(nest.place().to_path_buf()).bin(), &Hook::LOCAL, &copying.hook_shell)
+        .with_context(cannot)?;
     // Who copies or renames a temporary environment wants to keep it.
     let _ = fs::remove_file(nest.place().join(Venv::TEMPORARY));
     appear(&nest, root, false)?;
@@ -208,21 +209,21 @@ fn refuse_traces(made: &Venv, nest: &Nest, root: &Path) -> Result<()> {
 
 /// Adds what is not the maker's: hook files to be filled in, and what else belongs to it from the start.
 fn furnish(made: &Venv, creation: &Creation) -> io::Result<()> {
-    hook_files(made, &creation.hook_shell)?;
+    hook_files(&made.bin(), &Hook::LOCAL, &creation.hook_shell)?;
     creation.files.iter().try_for_each(|(file, contents)| fs::write(made.root().join(file), contents))
 }
 
-/// The local hooks that are not there yet, as files of comments.
-fn hook_files(made: &Venv, shell: &Path) -> io::Result<()> {
-    for (hook, about, is_run) in Hook::LOCAL {
-        let path = made.bin().join(hook.file());
-        if path.exists() {
-            continue;
+/// Those of `hooks` that are not in `directory` yet, as files of comments.
+pub(super) fn hook_files(directory: &Path, hooks: &[(Hook, &str, bool)], shell: &Path) -> io::Result<()> {
+    let shell = shell.display();
+    for (hook, about, is_run) in hooks {
+        let permissions = if *is_run { 0o777 } else { 0o666 };
+        let path = directory.join(hook.file());
+        match OpenOptions::new().write(true).create_new(true).mode(permissions).open(path) {
+            Ok(mut file) => write!(file, "#!{shell}\n# This hook is {about}.\n\n")?,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
         }
-        let shell = shell.display();
-        let permissions = if is_run { 0o777 } else { 0o666 };
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(permissions).open(&path)?;
-        write!(file, "#!{shell}\n# This hook is {about}.\n\n")?;
     }
     Ok(())
 }

@@ -21,7 +21,7 @@ use anyhow::{Context as _, Result};
 
 use crate::plan::{Answer, Effect, Plan};
 use crate::terminal;
-use crate::venv::shown;
+use crate::venv::{Hook, shown};
 
 use log::{Level, Log};
 
@@ -54,6 +54,10 @@ fn perform_one(effect: &Effect) -> Result<bool> {
         Effect::Say(text) => terminal::say(text),
         Effect::MakeDirectory(path) => {
             fs::create_dir_all(path).with_context(|| format!("cannot create {}", shown(path)))?;
+        }
+        Effect::Hooks { directory, shell } => {
+            let cannot = || format!("cannot make hooks in {}", shown(directory));
+            create::hook_files(directory, &Hook::GLOBAL, shell).with_context(cannot)?;
         }
         Effect::Create(creation) => create::create(creation)?,
         Effect::Wipe { venv, program } => wipe::wipe(venv, program)?,

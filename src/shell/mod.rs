@@ -50,6 +50,9 @@ impl Shell {
     }
 }
 
+/// virtualenvwrapper.sh, for those who name it in their rc files; it reads the shim.
+pub(crate) const DROP_IN: &str = include_str!("../../shell/virtualenvwrapper.sh");
+
 /// The shim that started us and will run our answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shim {

@@ -70,6 +70,23 @@ impl Hook {
         Self::GetEnvDetails,
     ];
 
+    /// Those that virtualenvwrapper.sh makes when it is loaded: as [`Hook::LOCAL`]. That it makes postmkproject, which
+    /// is sourced, a program harms nothing, and is as people have it.
+    pub(crate) const GLOBAL: [(Self, &'static str, bool); 12] = [
+        (Self::Initialize, "sourced when virtualenvwrapper.sh is loaded", false),
+        (Self::Premkvirtualenv, "run before a new environment is activated; its name is the argument", true),
+        (Self::Postmkvirtualenv, "sourced after a new environment is activated", false),
+        (Self::Prermvirtualenv, "run before an environment is removed; its name is the argument", true),
+        (Self::Postrmvirtualenv, "run after an environment is removed; its name is the argument", true),
+        (Self::Predeactivate, "sourced before any environment is deactivated", false),
+        (Self::Postdeactivate, "sourced after any environment is deactivated", false),
+        (Self::Preactivate, "run before any environment is activated; its name is the argument", true),
+        (Self::Postactivate, "sourced after any environment is activated", false),
+        (Self::GetEnvDetails, "run when environments are listed at length; its name is the argument", true),
+        (Self::Premkproject, "run before a new project is made; its name is the argument", true),
+        (Self::Postmkproject, "sourced after a new project is made", true),
+    ];
+
     /// Those that every new environment gets as a file of comments, what it says, and whether it is run.
     pub(crate) const LOCAL: [(Self, &'static str, bool); 5] = [
         (Self::Preactivate, "run before this environment is activated; its name is the argument", true),
