@@ -21,7 +21,7 @@ lab=$PWD/target/original/$subject
 arrange() { # SHELL: its own copies of the tests and of an environment, since some tests write into them
     mkdir "$lab/$1"
     cp -R "$source/tests" "$lab/$1/tests"
-    cp -R "$peers" "$lab/$1/environment"
+    cp -R "$peers/." "$lab/$1/environment"
     cp "$source/virtualenvwrapper.sh" "$source/virtualenvwrapper_lazy.sh" "$lab/$1"
     for script in pip virtualenv virtualenv-clone; do # their first line still names the environment they come from
         sed "1s|.*|#!$lab/$1/environment/bin/python|" "$peers/bin/$script" >"$lab/$1/environment/bin/$script"
