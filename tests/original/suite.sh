@@ -124,4 +124,7 @@ for shell in bash zsh; do
         "$(comm -12 "$lab/failed" "$lab/excepted" | wc -l) expected not to"
 done
 cat "$lab/complaints"
-case $subject in ours) [ ! -s "$lab/complaints" ] ;; esac
+case $subject in
+ours) [ ! -s "$lab/complaints" ] ;;
+original) ! grep -q 'have to pass$' "$lab/complaints" ;; # its failures are no fault of ours
+esac
