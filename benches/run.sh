@@ -4,8 +4,6 @@
 set -eu
 
 cd "$(dirname "$0")/.."
-peer='virtualenvwrapper 6.1.1'
-peers=$PWD/target/peers
 lab=$PWD/target/bench
 
 # --- What is compared -----------------------------------------------------------------------------
@@ -13,11 +11,9 @@ lab=$PWD/target/bench
 cargo build --release --quiet
 venvyard=$PWD/target/$(rustc --print host-tuple)/release/venvyard
 
-# virtualenvwrapper brings virtualenv and virtualenv-clone.
-test -e "$peers/bin/uv" || {
-    python3 -m venv "$peers"
-    "$peers/bin/python" -m pip install --quiet "${peer%% *}==${peer##* }" uv
-}
+peers=$(packaging/peers.sh)
+test -e "$peers/bin/uv" || "$peers/bin/python" -m pip install --quiet uv
+peer="virtualenvwrapper $("$peers/bin/python" -m virtualenvwrapper.hook_loader --version)"
 theirs=$peers/bin/virtualenvwrapper.sh
 lazy=$peers/bin/virtualenvwrapper_lazy.sh
 

@@ -7,6 +7,8 @@ mod generated;
 mod house;
 mod install;
 mod interpreters;
+mod original;
+mod pages;
 mod pypi;
 mod readme;
 mod settings;
