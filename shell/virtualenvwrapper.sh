@@ -326,7 +326,11 @@ virtualenvwrapper_mkvirtualenv_help() { __venvyard mkvirtualenv --help || \retur
 virtualenvwrapper_mkproject_help() { __venvyard mkproject --help || \return "$?"; }
 virtualenvwrapper_workon_help() { __venvyard workon --help || \return "$?"; }
 _lsvirtualenv_usage() { __venvyard lsvirtualenv --help || \return "$?"; }
-_virtualenvwrapper_version() { (\unset VENVYARD_SHELL && "$__venvyard_exe" --version) || \return "$?"; }
+
+_virtualenvwrapper_version() { # print the number alone
+    \set -- "$(\unset VENVYARD_SHELL && "$__venvyard_exe" --version)"
+    \command printf '%s\n' "${1#venvyard }"
+}
 
 virtualenvwrapper_get_python_version() { # of the active environment: 3.12
     "$VIRTUAL_ENV/bin/python" -c 'import sys; print("%s.%s" % sys.version_info[:2])' || \return "$?"
