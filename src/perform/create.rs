@@ -204,15 +204,18 @@ fn furnish(made: &Venv, creation: &Creation) -> io::Result<()> {
 
 /// The local hooks that are not there yet, as files of comments.
 fn hook_files(made: &Venv, shell: &Path) -> io::Result<()> {
+    let shell = shell.display();
     for (hook, about, is_run) in Hook::LOCAL {
-        let path = made.bin().join(hook.file());
-        if path.exists() {
-            continue;
-        }
-        let shell = shell.display();
         let permissions = if is_run { 0o777 } else { 0o666 };
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(permissions).open(&path)?;
-        write!(file, "#!{shell}\n# This hook is {about}.\n\n")?;
+        let new = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(permissions)
+            .open(made.bin().join(hook.file()));
+        match new {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            new => new?.write_all(format!("#!{shell}\n# This hook is {about}.\n\n").as_bytes())?,
+        }
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 mod clone;
 mod create;
 mod delete;
+mod hands;
 mod nest;
 mod relocate;
 mod remove;

@@ -6,13 +6,14 @@ use std::io::{self, Write};
 use std::num::NonZero;
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::Sender;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use anyhow::{Context as _, Result};
 use walkdir::WalkDir;
 
+use super::hands::share_out;
 use crate::venv::relocate::{Move, digest, is_concerned, record};
 use crate::venv::{Venv, normal, shown};
 
@@ -34,16 +35,8 @@ pub(super) fn copy(source: &Path, place: &Path, change: &Move, share: Share) -> 
     let mut narrow: Vec<(PathBuf, Permissions)> = Vec::new();
     let task = Task { source, place, change, share, all: Mutex::default() };
     let threads = thread::available_parallelism().map_or(1, NonZero::get).min(4);
-    let (sender, receiver) = mpsc::channel();
-    let receiver = Mutex::new(receiver);
-    thread::scope(|scope| {
-        // Files are copied while the tree is still being walked.
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(|| task.copy_all(&receiver))).collect();
-        let walked = task.walk(&sender, &mut narrow);
-        drop(sender);
-        let mine = walked.and_then(|()| task.copy_all(&receiver));
-        others.into_iter().map(|other| other.join().expect("it does not panic")).fold(mine, Result::and)
-    })?;
+    // Files are copied while the tree is still being walked.
+    share_out(threads - 1, |sender| task.walk(&sender, &mut narrow), |chunk| task.copy_files(chunk))?;
     let mut copied = task.all.into_inner().unwrap_or_else(PoisonError::into_inner);
     bring_records(&Venv::at(place.to_path_buf()), &copied.rewritten)?;
     forget_compiled(place, &copied.rewritten);
@@ -150,19 +143,14 @@ impl Task<'_> {
         Ok(sender.send(chunk)?)
     }
 
-    /// Copies what is handed out until there is no more.
-    fn copy_all(&self, receiver: &Mutex<Receiver<Chunk>>) -> Result<()> {
-        let mut mine = Copied::default();
-        loop {
-            let chunk = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
-            let Ok(chunk) = chunk else { break };
-            for (path, data) in chunk {
-                self.copy_file(&path, &data, &mut mine).with_context(|| cannot(&self.place.join(&path)))?;
-            }
+    fn copy_files(&self, chunk: Chunk) -> Result<()> {
+        let mut copied = Copied::default();
+        for (path, data) in chunk {
+            self.copy_file(&path, &data, &mut copied).with_context(|| cannot(&self.place.join(&path)))?;
         }
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
-        all.rewritten.append(&mut mine.rewritten);
-        all.left.append(&mut mine.left);
+        all.rewritten.append(&mut copied.rewritten);
+        all.left.append(&mut copied.left);
         Ok(())
     }
 
