@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use base64ct::{Base64Unpadded, Base64UrlUnpadded, Encoding};
 use memchr::memmem;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use walkdir::WalkDir;
@@ -233,6 +234,7 @@ fn content(file: &Path, path: &Path, token: &str) -> Result<Content> {
         return Ok(Content::Same); // Python mends the path in it.
     }
     let bytes = fs::read(file)?;
+    ensure!(!is_encoded_in(&bytes, token), "{} names the environment in base64", shown(path));
     let mentions = memmem::find(&bytes, token.as_bytes()).is_some();
     let is_settings = path == Path::new(SETTINGS);
     if !mentions && !is_settings && !is_record(path) {
@@ -240,6 +242,18 @@ fn content(file: &Path, path: &Path, token: &str) -> Result<Content> {
     }
     ensure!(!mentions || is_settings || path.starts_with("bin"), "{} names the environment", shown(path));
     Ok(Content::Text(String::from_utf8(bytes).with_context(|| format!("{} is no text", shown(path)))?))
+}
+
+/// Whether `bytes` hold the token in base64. What it is there depends on what stands before it, in three ways; the
+/// letters at its ends belong to its neighbours too.
+fn is_encoded_in(bytes: &[u8], token: &str) -> bool {
+    (0..3).any(|before| {
+        let word = [&[0; 2][..before], token.as_bytes()].concat();
+        let certain = (8 * before).div_ceil(6)..8 * word.len() / 6;
+        let spellings = [Base64Unpadded::encode_string(&word), Base64UrlUnpadded::encode_string(&word)];
+        let found = |spelling: &String| memmem::find(bytes, &spelling.as_bytes()[certain.clone()]);
+        spellings.iter().any(|spelling| found(spelling).is_some())
+    })
 }
 
 /// The pieces of a text that depends on the environment.
@@ -355,4 +369,23 @@ fn has_old_distlib(root: &Path) -> bool {
     let files = lib.map(|version| version.path().join("site-packages/pip/_vendor/distlib/scripts.py"));
     let mut texts = files.filter_map(|file| fs::read_to_string(file).ok());
     texts.any(|text| text.contains("script_bytes = shebang + linesep"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_found_in_base64_wherever_it_stands() {
+        for before in ["", "/", "/home", "/home/ann/it's "] {
+            let path = format!("{before}Tk0~?>Zz/lib");
+            for encoded in [
+                Base64Unpadded::encode_string(path.as_bytes()),
+                Base64UrlUnpadded::encode_string(path.as_bytes()),
+            ] {
+                assert!(is_encoded_in(format!("x = '{encoded}'").as_bytes(), "Tk0~?>Zz"), "{encoded}");
+            }
+        }
+        assert!(!is_encoded_in(Base64Unpadded::encode_string(b"/home/ann/another").as_bytes(), "Tk0~?>Zz"));
+    }
 }
