@@ -65,6 +65,11 @@ impl Move {
         })
     }
 
+    /// The length of the longest spelling of the old place, in bytes.
+    pub(crate) fn longest(&self) -> usize {
+        self.from.first().map_or(0, |from| from.as_os_str().len())
+    }
+
     /// A `#!` line takes the form that the new interpreter path needs; the rest is replaced as it stands.
     fn script(&self, path: &Path, text: &[u8]) -> Option<Vec<u8>> {
         let (shebang, body) = split_shebang_after(text, self.root_in_shebang(text));
