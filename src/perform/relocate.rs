@@ -14,7 +14,8 @@ use anyhow::{Context as _, Result};
 use walkdir::WalkDir;
 
 use super::hands::share_out;
-use crate::venv::relocate::{Move, digest, is_concerned, record};
+use crate::venv::record::{digest, record};
+use crate::venv::relocate::{Move, is_concerned};
 use crate::venv::{Venv, normal, shown};
 
 /// So many neighbours a thread takes at a time: two threads in one directory wait for each other.

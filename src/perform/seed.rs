@@ -16,7 +16,7 @@ use super::nest::{self, Nest};
 use super::run;
 use crate::plan::Recipe;
 use crate::terminal;
-use crate::venv::relocate::split_shebang;
+use crate::venv::shebang::split_shebang;
 use crate::venv::template::{
     Directory, Entry, FileFacts, Filling, Kind, Manifest, Piece, RECORD, Record, Template, Workshop, repr,
 };

@@ -4,8 +4,11 @@ mod home;
 mod hook;
 mod name;
 mod package;
+mod prompt;
 mod python;
+pub(crate) mod record;
 pub(crate) mod relocate;
+pub(crate) mod shebang;
 pub(crate) mod template;
 
 use std::ffi::OsStr;

@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Python;
-use super::relocate::{Shebang, TRAMPOLINE, digest};
+use super::record::digest;
+use super::shebang::{Shebang, TRAMPOLINE};
 
 /// Counts up when what is written below changes its meaning.
 const FORMAT: u32 = 3;
