@@ -44,14 +44,26 @@ fn files(directory: &Path) -> Vec<PathBuf> {
     found
 }
 
-const INSTALLED: [&str; 13] = [
+const INSTALLED: [&str; 25] = [
     "bin/venvyard",
+    "share/bash-completion/completions/add2virtualenv.bash",
+    "share/bash-completion/completions/allvirtualenv.bash",
+    "share/bash-completion/completions/cdproject.bash",
+    "share/bash-completion/completions/cdsitepackages.bash",
+    "share/bash-completion/completions/cdvirtualenv.bash",
     "share/bash-completion/completions/cpvirtualenv.bash",
+    "share/bash-completion/completions/lssitepackages.bash",
     "share/bash-completion/completions/lsvirtualenv.bash",
+    "share/bash-completion/completions/mkproject.bash",
+    "share/bash-completion/completions/mktmpenv.bash",
     "share/bash-completion/completions/mkvirtualenv.bash",
     "share/bash-completion/completions/mvvirtualenv.bash",
     "share/bash-completion/completions/rmvirtualenv.bash",
+    "share/bash-completion/completions/setvirtualenvproject.bash",
+    "share/bash-completion/completions/showvirtualenv.bash",
+    "share/bash-completion/completions/toggleglobalsitepackages.bash",
     "share/bash-completion/completions/venvyard.bash",
+    "share/bash-completion/completions/virtualenvwrapper.bash",
     "share/bash-completion/completions/wipeenv.bash",
     "share/bash-completion/completions/workon.bash",
     "share/man/man1/venvyard.1",
