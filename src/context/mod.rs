@@ -202,7 +202,7 @@ impl Context {
         Some(self.absolute(given).unwrap_or_else(|_| given.into()))
     }
 
-    /// Where templates of environments are kept: `$XDG_CACHE_HOME`, or where this system keeps a user's cache, and `venvyard` in it.
+    /// Where templates are kept: `$XDG_CACHE_HOME`, or where this system keeps a user's cache, and `venvyard` in it.
     fn cache(&self) -> Option<PathBuf> {
         let xdg = self.variable("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
         let cache = xdg.or_else(|| self.variable("HOME").and_then(|_| dirs::cache_dir()));
