@@ -94,7 +94,8 @@ __venvyard() { # COMMAND ARGUMENT...
     if \test -t 1; then __venvyard_line=yes; else __venvyard_line=''; fi
     __venvyard_script=$(
         __venvyard_export_settings
-        \export VENVYARD_SHELL="$__venvyard_shell" VENVYARD_TERMINAL="$__venvyard_line"
+        \export VENVYARD_SHELL="$__venvyard_shell" VENVYARD_TERMINAL="$__venvyard_line" \
+            VENVYARD_INITIALIZED="$__venvyard_initialized"
         \exec "$__venvyard_exe" "$@"
     ) || {
         \set -- "$?"
@@ -115,6 +116,7 @@ __venvyard() { # COMMAND ARGUMENT...
         \return 1
         ;;
     esac
+    __venvyard_initialized=yes
     # A hook may call these commands again: what belongs to this call goes into its parameters.
     \set -- "$__venvyard_script" "$__venvyard_failed"
     __venvyard_script=''
@@ -129,7 +131,7 @@ __venvyard() { # COMMAND ARGUMENT...
 __venvyard_export_settings() { # in a subshell: a setting counts whether or not the user exported it
     \export WORKON_HOME VIRTUALENVWRAPPER_HOOK_DIR VIRTUALENVWRAPPER_PROJECT_FILENAME \
         VIRTUALENVWRAPPER_WORKON_CD VIRTUALENVWRAPPER_PYTHON VIRTUALENVWRAPPER_VIRTUALENV \
-        VIRTUALENVWRAPPER_VIRTUALENV_ARGS
+        VIRTUALENVWRAPPER_VIRTUALENV_ARGS VIRTUALENVWRAPPER_SCRIPT VIRTUALENVWRAPPER_LOG_FILE PROJECT_HOME
 }
 
 # --- Commands -------------------------------------------------------------------------------------

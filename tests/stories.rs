@@ -30,16 +30,28 @@ macro_rules! stories {
 }
 
 stories! {
+    add2virtualenv
+    allvirtualenv
+    cdvirtualenv
     cpvirtualenv
     deactivate
     dry_run
     first_steps
     hooks
     init_and_shim
+    initialize
+    log
+    lssitepackages
     lsvirtualenv
+    mkproject
+    mktmpenv
     mkvirtualenv
     mvvirtualenv
     rmvirtualenv
+    setvirtualenvproject
+    showvirtualenv
+    toggleglobalsitepackages
+    virtualenvwrapper
     wipeenv
     workon
 }

@@ -42,6 +42,13 @@ pub(super) fn expand(path: &OsStr, variables: &HashMap<OsString, OsString>) -> R
     Ok(start.into())
 }
 
+/// Expands a leading `~` or `~user` and nothing else.
+pub(super) fn expand_home(path: &OsStr, variables: &HashMap<OsString, OsString>) -> Result<PathBuf> {
+    let (mut start, rest) = tilde(path.as_bytes(), variables)?;
+    start.push(OsStr::from_bytes(rest));
+    Ok(start.into())
+}
+
 /// What a leading `~` stands for, and what follows it.
 fn tilde<'a>(path: &'a [u8], variables: &HashMap<OsString, OsString>) -> Result<(OsString, &'a [u8])> {
     let Some(rest) = path.strip_prefix(b"~") else { return Ok((OsString::new(), path)) };

@@ -10,7 +10,7 @@ use crate::shell::quote::typed;
 /// A turning point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Hook {
-    /// The shim is loaded; sourced.
+    /// The first command of a shell is typed; sourced before it.
     Initialize,
     /// An environment was made and is not active yet; run.
     Premkvirtualenv,
@@ -32,7 +32,7 @@ pub(crate) enum Hook {
     Predeactivate,
     /// An environment was deactivated; sourced.
     Postdeactivate,
-    /// A project's environment was made; run.
+    /// A project's environment is active, the project still empty; run.
     Premkproject,
     /// A project is ready; sourced.
     Postmkproject,
@@ -113,6 +113,27 @@ impl Hook {
             Self::Premkproject => "premkproject",
             Self::Postmkproject => "postmkproject",
             Self::GetEnvDetails => "get_env_details",
+        }
+    }
+
+    /// What a sourced one finds as its first argument: the names that virtualenvwrapper has for the turning points.
+    pub(crate) fn event(self) -> &'static str {
+        match self {
+            Self::Initialize => "initialize",
+            Self::Postmkvirtualenv => "post_mkvirtualenv",
+            Self::Postcpvirtualenv => "post_cpvirtualenv",
+            Self::Postactivate => "post_activate",
+            Self::Predeactivate => "pre_deactivate",
+            Self::Postdeactivate => "post_deactivate",
+            Self::Postmkproject => "project.post_mkproject",
+            // These are run.
+            Self::Premkvirtualenv
+            | Self::Precpvirtualenv
+            | Self::Prermvirtualenv
+            | Self::Postrmvirtualenv
+            | Self::Preactivate
+            | Self::Premkproject
+            | Self::GetEnvDetails => self.file(),
         }
     }
 
