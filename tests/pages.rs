@@ -8,6 +8,8 @@ use std::fs;
 use std::io::Read;
 use std::process::Command;
 
+use snapbox::Assert;
+
 use crate::support::Sandbox;
 
 /// A part of a page.
@@ -71,6 +73,11 @@ pub(crate) fn steps(pieces: &[Piece]) -> impl Iterator<Item = &Step> {
         Piece::Prose(_) => None,
         Piece::Step(step) => Some(step),
     })
+}
+
+/// Whether a page's words, in which dots stand for others, tell what was seen.
+pub(crate) fn is_like(told: &str, seen: &str) -> bool {
+    Assert::new().normalize_paths(false).try_eq(None, seen.into(), told.into()).is_ok()
 }
 
 /// The page with other words for what is seen of each step.

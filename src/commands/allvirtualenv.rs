@@ -4,10 +4,10 @@ use std::ffi::OsString;
 
 use anyhow::Result;
 
+use super::workon;
 use crate::context::Context;
-use crate::plan::{Effect, Plan};
+use crate::plan::Plan;
 use crate::shell::Step;
-use crate::venv::shown;
 
 const MORE: &str = "\
 It runs in each environment's directory, active without hooks, and may be a program, a
@@ -33,16 +33,13 @@ impl Args {
         let mut plan = Plan::script(Vec::new());
         let mut steps = Vec::new();
         for name in home.names()? {
-            let root = home.venv(&name).root().to_path_buf();
-            if !home.venv(&name).is_quoted() {
-                let text = format!(
-                    "WARNING: '{name}' is left out: the path {} would run as code when its activate script is sourced.",
-                    shown(&root)
-                );
-                plan.effects.push(Effect::Say(text));
+            let venv = home.venv(&name);
+            if !venv.is_quoted() {
+                plan.effects.push(workon::left_out(&venv, &name));
                 plan.status = 1;
                 continue;
             }
+            let root = venv.root().to_path_buf();
             let mut heading = name.as_os_str().to_owned();
             heading.push(format!("\n{}", "=".repeat(name.to_string().chars().count())));
             let command = Box::new(Step::Command { words: self.words.clone() });
@@ -56,7 +53,7 @@ impl Args {
 mod tests {
     use super::*;
     use crate::context::Surroundings;
-    use crate::plan::Answer;
+    use crate::plan::{Answer, Effect};
     use std::fs;
 
     #[test]

@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 
 use anyhow::{Result, bail};
 
+use super::workon;
 use crate::context::Context;
 use crate::plan::{Effect, Plan};
 use crate::shell::Step;
@@ -65,8 +66,12 @@ fn long(context: &Context) -> Result<Plan> {
         let venv = home.venv(&name);
         text.push(name.as_os_str());
         text.push(format!("\n{}\n", "=".repeat(name.to_string().chars().count())));
-        let (broken, hooks) = details(&global, &venv, name.as_os_str(), context)?;
+        let (broken, mut hooks) = details(&global, &venv, name.as_os_str(), context)?;
         warnings.extend(broken);
+        if !hooks.is_empty() && !venv.is_quoted() {
+            warnings.push(workon::left_out(&venv, &name));
+            hooks.clear();
+        }
         for hook in hooks {
             if !text.is_empty() {
                 steps.push(Step::print(std::mem::take(&mut text)));
@@ -185,6 +190,18 @@ mod tests {
         assert_eq!(steps[0], Step::Print("blog\n====\n\nshop\n====".into()));
         assert!(matches!(steps[1], Step::Inside { .. }));
         assert_eq!(steps[2], Step::Print("".into()));
+    }
+
+    #[test]
+    fn a_path_that_would_run_as_code_is_not_entered_for_its_hooks() {
+        let home = home();
+        let root = home.path().join("$(id)");
+        fs::rename(home.path().join("shop"), &root).unwrap();
+        fs::write(root.join("bin/get_env_details"), "#!/bin/sh\necho\n").unwrap();
+        fs::set_permissions(root.join("bin/get_env_details"), fs::Permissions::from_mode(0o755)).unwrap();
+        let plan = long(&shimmed(home.path(), "bash")).unwrap();
+        assert!(matches!(&plan.effects[..], [Effect::Say(why)] if why.contains("would run as code")));
+        assert_eq!(plan.answer, Plan::report("$(id)\n=====\n\nblog\n====\n\n").answer);
     }
 
     #[test]

@@ -78,6 +78,14 @@ pub(super) fn without_python(venv: &Venv, name: &Name) -> Option<Effect> {
     Some(Effect::Say(text))
 }
 
+/// A warning that `venv` is not entered, since that would run what its path holds.
+pub(super) fn left_out(venv: &Venv, name: &Name) -> Effect {
+    Effect::Say(format!(
+        "WARNING: '{name}' is left out: the path {} would run as code when its activate script is sourced.",
+        shown(venv.root())
+    ))
+}
+
 /// An environment that is about to be entered.
 pub(super) struct Entry<'a> {
     /// The environment.
