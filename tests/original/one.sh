@@ -19,8 +19,8 @@ export XDG_CACHE_HOME="$1/cache" XDG_DATA_HOME="$1/cache" LC_ALL=C.UTF-8
 
 # As the original's tests/run_tests and tox.ini have it.
 export USING_TOX=1 HOOK_VERBOSE_OPTION=-q SHUNIT_PARENT="tests/$file"
-export VIRTUAL_ENV="$PWD/environment" VIRTUALENVWRAPPER_PYTHON="$PWD/environment/bin/python3"
-PATH=$VIRTUAL_ENV/bin:$PATH
+export VIRTUALENVWRAPPER_PYTHON="$PWD/environment/bin/python3"
+PATH=$PWD/environment/bin:$PATH
 SHELL=$(command -v "$shell")
 export PATH SHELL
 
