@@ -131,25 +131,25 @@ __venvyard_export_settings() { # in a subshell: a setting counts whether or not 
 
 # --- Commands -------------------------------------------------------------------------------------
 
-add2virtualenv() { __venvyard add2virtualenv "$@" || eturn "$?"; }
-allvirtualenv() { __venvyard allvirtualenv "$@" || eturn "$?"; }
-cdproject() { __venvyard cdproject "$@" || eturn "$?"; }
-cdsitepackages() { __venvyard cdsitepackages "$@" || eturn "$?"; }
-cdvirtualenv() { __venvyard cdvirtualenv "$@" || eturn "$?"; }
-cpvirtualenv() { __venvyard cpvirtualenv "$@" || eturn "$?"; }
-lssitepackages() { __venvyard lssitepackages "$@" || eturn "$?"; }
-lsvirtualenv() { __venvyard lsvirtualenv "$@" || eturn "$?"; }
-mkproject() { __venvyard mkproject "$@" || eturn "$?"; }
-mktmpenv() { __venvyard mktmpenv "$@" || eturn "$?"; }
-mkvirtualenv() { __venvyard mkvirtualenv "$@" || eturn "$?"; }
-mvvirtualenv() { __venvyard mvvirtualenv "$@" || eturn "$?"; }
-rmvirtualenv() { __venvyard rmvirtualenv "$@" || eturn "$?"; }
-setvirtualenvproject() { __venvyard setvirtualenvproject "$@" || eturn "$?"; }
-showvirtualenv() { __venvyard showvirtualenv "$@" || eturn "$?"; }
-toggleglobalsitepackages() { __venvyard toggleglobalsitepackages "$@" || eturn "$?"; }
-virtualenvwrapper() { __venvyard virtualenvwrapper "$@" || eturn "$?"; }
-wipeenv() { __venvyard wipeenv "$@" || eturn "$?"; }
-workon() { __venvyard workon "$@" || eturn "$?"; }
+add2virtualenv() { __venvyard add2virtualenv "$@" || \return "$?"; }
+allvirtualenv() { __venvyard allvirtualenv "$@" || \return "$?"; }
+cdproject() { __venvyard cdproject "$@" || \return "$?"; }
+cdsitepackages() { __venvyard cdsitepackages "$@" || \return "$?"; }
+cdvirtualenv() { __venvyard cdvirtualenv "$@" || \return "$?"; }
+cpvirtualenv() { __venvyard cpvirtualenv "$@" || \return "$?"; }
+lssitepackages() { __venvyard lssitepackages "$@" || \return "$?"; }
+lsvirtualenv() { __venvyard lsvirtualenv "$@" || \return "$?"; }
+mkproject() { __venvyard mkproject "$@" || \return "$?"; }
+mktmpenv() { __venvyard mktmpenv "$@" || \return "$?"; }
+mkvirtualenv() { __venvyard mkvirtualenv "$@" || \return "$?"; }
+mvvirtualenv() { __venvyard mvvirtualenv "$@" || \return "$?"; }
+rmvirtualenv() { __venvyard rmvirtualenv "$@" || \return "$?"; }
+setvirtualenvproject() { __venvyard setvirtualenvproject "$@" || \return "$?"; }
+showvirtualenv() { __venvyard showvirtualenv "$@" || \return "$?"; }
+toggleglobalsitepackages() { __venvyard toggleglobalsitepackages "$@" || \return "$?"; }
+virtualenvwrapper() { __venvyard virtualenvwrapper "$@" || \return "$?"; }
+wipeenv() { __venvyard wipeenv "$@" || \return "$?"; }
+workon() { __venvyard workon "$@" || \return "$?"; }
 
 # Where the verbs are in no file, `venvyard init` puts them here.
 # @verbs
