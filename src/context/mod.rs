@@ -65,7 +65,12 @@ impl Context {
     /// The shim that asks, if one does.
     pub fn shim(&self) -> Option<Shim> {
         let shell = Shell::named(self.variable("VENVYARD_SHELL")?)?;
-        shell.shim().map(|_| Shim { terminal: self.variable("VENVYARD_TERMINAL").is_some() })
+        Some(Shim { shell, terminal: self.variable("VENVYARD_TERMINAL").is_some() })
+    }
+
+    /// The shell whose files count: the one that asks, or bash where none does.
+    pub fn shell(&self) -> Shell {
+        self.shim().map_or(Shell::Bash, |shim| shim.shell)
     }
 
     /// The user's login shell, if it is one we know.
@@ -295,7 +300,10 @@ mod tests {
     fn a_shim_is_known_by_its_shell() {
         assert_eq!(context(&[]).shim(), None);
         assert_eq!(context(&[("VENVYARD_SHELL", "tcsh")]).shim(), None);
-        assert_eq!(context(&[("VENVYARD_SHELL", "zsh")]).shim(), Some(Shim { terminal: false }));
+        assert_eq!(
+            context(&[("VENVYARD_SHELL", "zsh")]).shim(),
+            Some(Shim { shell: Shell::Zsh, terminal: false })
+        );
     }
 
     #[test]
