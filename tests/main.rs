@@ -2,6 +2,7 @@
 
 mod clones;
 mod commands;
+mod fish;
 mod generated;
 mod house;
 mod install;

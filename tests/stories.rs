@@ -5,6 +5,8 @@
 //! shell. `~` is the home, `[PATH]` the PATH that the shell started with; `[..]` stands for a part of a
 //! line, a line of three dots for any lines. `SNAPSHOTS=overwrite cargo test stories` writes what was seen
 //! into the pages, to be read before it is believed.
+//!
+//! What fish says in another way is translated, or stands below as `fish> line`, typed there in its place.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,7 +15,8 @@ use std::thread;
 
 use snapbox::{Assert, Data};
 
-use crate::support::{Sandbox, Shell, project, shells};
+use crate::fish;
+use crate::support::{Sandbox, Shell, fish_quoted, project, shells};
 
 /// One test a story, so that a story can be run alone.
 macro_rules! stories {
@@ -84,6 +87,8 @@ enum Piece {
         shown: String,
         /// Its lines as the shell gets them.
         typed: String,
+        /// What fish gets instead, if the page says so.
+        in_fish: String,
         /// Whether the page says that it fails.
         fails: bool,
     },
@@ -100,15 +105,21 @@ fn pieces(text: &str) -> Vec<Piece> {
         } else if let Some(typed) = line.strip_prefix("$ ") {
             is_typing = true;
             let (shown, typed) = (format!("{line}\n"), format!("{typed}\n"));
-            pieces.push(Piece::Step { shown, typed, fails: false });
-        } else if let Some(Piece::Step { shown, typed, fails }) = pieces.last_mut() {
+            pieces.push(Piece::Step { shown, typed, in_fish: String::new(), fails: false });
+        } else if let Some(Piece::Step { shown, typed, in_fish, fails }) = pieces.last_mut() {
             let more = line.strip_prefix("> ").or(line.strip_prefix('>')).filter(|_| is_typing);
             match more {
                 Some(more) => {
                     shown.extend([line, "\n"]);
                     typed.extend([more, "\n"]);
                 }
-                None => is_typing = false,
+                None => {
+                    is_typing &= line.starts_with("fish> ");
+                    if let Some(line) = line.strip_prefix("fish> ").filter(|_| is_typing) {
+                        shown.extend(["fish> ", line, "\n"]);
+                        in_fish.extend([line, "\n"]);
+                    }
+                }
             }
             *fails |= line.strip_prefix("? ").is_some_and(|status| status.parse::<u8>().is_ok());
         }
@@ -122,19 +133,27 @@ const MARK: char = '\u{1e}';
 /// The page as it comes out in `shell`.
 fn happen(pieces: &[Piece], shell: Shell) -> String {
     let sandbox = Sandbox::new();
+    let is_fish = shell.dialect == "fish";
     let script: String = pieces
         .iter()
         .map(|piece| match piece {
             Piece::Prose(_) => String::new(),
+            Piece::Step { typed, in_fish, .. } if is_fish => {
+                let typed = if in_fish.is_empty() { fish::translated(typed) } else { in_fish.clone() };
+                format!("eval {}\necho {MARK}$status\n", fish_quoted(&typed))
+            }
             // Bare, so that errexit would end the shell.
             Piece::Step { typed, fails: false, .. } => format!("{typed}echo \"{MARK}$?\"\n"),
             Piece::Step { typed, .. } => format!("{{\n{typed}}} && echo '{MARK}0' || echo \"{MARK}$?\"\n"),
         })
         .collect();
-    fs::write(sandbox.home().join(".story"), script).expect("written");
+    let preamble = if is_fish { fish::PREAMBLE } else { "" };
+    fs::write(sandbox.home().join(".story"), preamble.to_owned() + &script).expect("written");
 
     let (mut reader, writer) = std::io::pipe().expect("a pipe");
     let mut command = sandbox.shell(shell, ". \"$HOME/.story\"");
+    // No colour, which fish has without a terminal too.
+    command.env("TERM", "dumb");
     command.stdout(writer.try_clone().expect("a second end")).stderr(writer);
     let path = command.get_envs().find(|(name, _)| *name == "PATH").and_then(|(_, value)| value);
     let path = path.and_then(|path| path.to_str()).expect("a PATH").to_owned();
