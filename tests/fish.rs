@@ -168,9 +168,7 @@ fn the_shim_works_whatever_was_set_before_or_after_it_was_sourced() {
     for setting in SETTINGS {
         for lines in [[setting, load], [load, setting]] {
             // Of our own names, those that are set later are broken by purpose.
-            if setting.contains("__venvyard") && lines[0] == load
-                || setting.contains("alias") && lines[0] == load
-            {
+            if lines[0] == load && (setting.contains("__venvyard") || setting.contains("alias")) {
                 continue;
             }
             let output = run(&sandbox, shell, &format!("{}\n{SCENARIO}", lines.join("\n")));
@@ -282,14 +280,13 @@ fn a_name_that_is_code_is_never_run() {
 fn virtualfish_listeners_are_told() {
     let Some(shell) = fish() else { return };
     let sandbox = furnished();
-    let listeners: String = ["will_activate", "did_activate", "will_deactivate", "did_deactivate"]
-        .into_iter()
-        .flat_map(|event| [format!("virtualenv_{event}"), format!("virtualenv_{event}:two")])
-        .enumerate()
-        .map(|(n, event)| {
-            format!("function heard_{n} --on-event {event}; echo {event} (basename \"$VIRTUAL_ENV\"); end\n")
-        })
-        .collect();
+    let events = ["will_activate", "did_activate", "will_deactivate", "did_deactivate"];
+    let events = events.map(|event| [format!("virtualenv_{event}"), format!("virtualenv_{event}:two")]);
+    let heard = |(number, event): (usize, &String)| {
+        format!("function heard_{number} --on-event {event}; echo {event} (basename \"$VIRTUAL_ENV\"); end")
+    };
+    let listeners: Vec<String> = events.iter().flatten().enumerate().map(heard).collect();
+    let listeners = listeners.join("\n") + "\n";
     let output = sandbox.run(shell, &format!("{listeners}workon two; deactivate; echo \"[$VIRTUAL_ENV]\""));
     let told_of = |event: &str| format!("virtualenv_{event} two\nvirtualenv_{event}:two two\n");
     let expected = format!(

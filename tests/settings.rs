@@ -251,9 +251,8 @@ fn odd_names_are_made_entered_listed_and_removed() {
         assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{}: {}", shell.name, told(&output));
         assert!(output.status.success() && output.stderr.is_empty(), "{}: {}", shell.name, told(&output));
     };
-    thread::scope(|scope| {
-        posix_shells().into_iter().for_each(|shell| drop(scope.spawn(move || check(shell))))
-    });
+    let shells = posix_shells();
+    thread::scope(|scope| shells.into_iter().for_each(|shell| drop(scope.spawn(move || check(shell)))));
 }
 
 #[test]
