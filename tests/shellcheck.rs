@@ -25,7 +25,7 @@ fn fish_indent_is_content_with_every_fish_file() {
         return;
     }
     let files: Vec<PathBuf> =
-        ["shell", "completions"].into_iter().flat_map(|place| files(place, "fish")).collect();
+        ["shell", "completions", "benches"].into_iter().flat_map(|place| files(place, "fish")).collect();
     assert!(files.len() > 1, "{files:?}");
     let output = Command::new("fish_indent").arg("--check").args(&files).output().expect("fish_indent runs");
     assert!(output.status.success(), "{}", told(&output));
