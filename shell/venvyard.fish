@@ -19,6 +19,7 @@ if test -z "$__venvyard_exe"
 end
 
 set -gu __venvyard_lent # names of variables that are there for the hooks of a command
+set -gu __venvyard_initialized '' # yes: the hook initialize was sourced
 set -gu __venvyard_failed 0 # the first status, not 0, of a program run by this command
 # Sourced again, an activation that lives in this shell stays; an inherited value means nothing.
 if not builtin functions -q deactivate
@@ -51,6 +52,7 @@ function __venvyard # COMMAND ARGUMENT...
         builtin printf '%s\n' 'venvyard: the answer is not whole; nothing was done in this shell' >&2
         return 1
     end
+    set -g __venvyard_initialized yes
     # A hook may call these commands again: what belongs to this call is kept here.
     set -l failed $__venvyard_failed
     set -g __venvyard_failed 0
@@ -64,6 +66,7 @@ end
 function __venvyard_ask # TERMINAL COMMAND ARGUMENT...: the binary's answer, on stdout
     set -lx VENVYARD_SHELL fish
     set -lx VENVYARD_TERMINAL $argv[1]
+    set -lx VENVYARD_INITIALIZED $__venvyard_initialized
     __venvyard_call $__venvyard_exe $argv[2..-1]
 end
 
@@ -76,6 +79,7 @@ function __venvyard_call # PROGRAM ARGUMENT...: a setting counts whether or not 
     set -q VIRTUALENVWRAPPER_PYTHON && set -lx VIRTUALENVWRAPPER_PYTHON $VIRTUALENVWRAPPER_PYTHON
     set -q VIRTUALENVWRAPPER_VIRTUALENV && set -lx VIRTUALENVWRAPPER_VIRTUALENV $VIRTUALENVWRAPPER_VIRTUALENV
     set -q VIRTUALENVWRAPPER_VIRTUALENV_ARGS && set -lx VIRTUALENVWRAPPER_VIRTUALENV_ARGS $VIRTUALENVWRAPPER_VIRTUALENV_ARGS
+    set -q VIRTUALENVWRAPPER_LOG_FILE && set -lx VIRTUALENVWRAPPER_LOG_FILE $VIRTUALENVWRAPPER_LOG_FILE
     command $argv
 end
 
@@ -205,6 +209,12 @@ function __venvyard_chdir # DIR: where the shell goes; a directory that just van
     return 0
 end
 
+function __venvyard_initialize # FILE COMMAND ARGUMENT...: the hook, then the command, which the hook's settings concern
+    __venvyard_source $argv[1] initialize
+    __venvyard_take_back
+    __venvyard $argv[2..-1]
+end
+
 function __venvyard_source # FILE ARGUMENT...: a hook, in this shell; what it returns counts for nothing
     test -f "$argv[1]"; or return 0
     # Of `while read name; workon $name; end` a hook shall eat nothing.
@@ -231,40 +241,50 @@ end
 
 function __venvyard_run # DIR PROGRAM ARGUMENT...: a program whose failure is the command's
     command /bin/sh -c 'cd -- "$0" && exec "$@"' $argv
-    or set -g __venvyard_failed $status
+    or __venvyard_note_failure $status
     return 0
 end
 
-function __venvyard_inside # ROOT WORD...: a command in a fish of its own where ROOT is active, without hooks
+function __venvyard_command # WORD...: what people type, whose failure is the command's
+    eval (string escape -- $argv | string join ' ')
+end
+
+function __venvyard_note_failure # N: the first one counts
+    if test $__venvyard_failed -eq 0
+        set -g __venvyard_failed $argv[1]
+    end
+end
+
+function __venvyard_inside # ROOT VERB WORD...: in a fish of its own where ROOT is active, without hooks
     # That fish reads no configuration, which takes time and may print. So it gets the functions that it needs.
     set -l IFS \n # an empty one would keep lines together
     set -l names (builtin functions --all --names | string match '__venvyard_*')
-    if builtin functions -q $argv[2]
-        set -a names $argv[2]
+    if test "$argv[2]" = __venvyard_command; and builtin functions -q $argv[3]
+        set -a names $argv[3]
     end
     set -l code (begin
         string escape -- set fish_function_path $fish_function_path | string join ' '
         builtin functions -- $names
-        builtin printf '%s\n' '__venvyard_enter $argv[1]' 'builtin cd -- $argv[1]' 'eval (string escape -- $argv[2..-1] | string join " ")'
+        builtin printf '%s\n' '__venvyard_switch $argv[1] && builtin cd -- $argv[1] && __venvyard_command $argv[2..-1]'
     end | string collect)
     set -l fish (status fish-path)
     $fish --no-config -c $code $argv
-    or set -g __venvyard_failed $status
+    or __venvyard_note_failure $status
     return 0
 end
 
-function __venvyard_deactivate # if an environment is active, leave it
+function __venvyard_deactivate # [NEXT]: if an environment is active, leave it; a temporary one goes, unless it is NEXT
     if test -z "$VIRTUAL_ENV"
         # Somebody unset the variable, and no more than that, if deactivate is still there.
         if test -n "$__venvyard_active"; and builtin functions -q deactivate
-            __venvyard_leave
+            __venvyard_leave $argv
         end
     else if test "$VIRTUAL_ENV" != "$__venvyard_active"; and builtin functions -q deactivate
         # Activated by hand: its own deactivate.
         deactivate
     else
         # Ours, or inherited from the shell that started this one.
-        __venvyard_leave
+        __venvyard_leave $argv
     end
     return 0
 end
@@ -300,12 +320,7 @@ function __venvyard_put_on # ROOT HOOKS: activation, without hooks and events
     set -eg VIRTUAL_ENV
     set -eg _OLD_VIRTUAL_PATH # inherited from the shell outside; activate would go back to it
     __venvyard_enter $root
-    set -l name (string replace --regex '.*/' '' -- $root)
-    if not begin
-            test -n "$VIRTUAL_ENV"
-            and builtin contains -- $VIRTUAL_ENV/bin $PATH
-            and builtin functions -q virtualenv_deactivate
-        end
+    if not __venvyard_took_effect
         if builtin functions -q virtualenv_deactivate
             virtualenv_deactivate
         end
@@ -313,19 +328,51 @@ function __venvyard_put_on # ROOT HOOKS: activation, without hooks and events
         set -eg VIRTUAL_ENV_PROMPT
         set -gx PATH $path
         __venvyard_restore_other
-        builtin printf '%s\n' "ERROR: $root/bin/activate.fish does not activate anything." \
-            "hint: mkvirtualenv --clear \"$name\"  # makes it anew, without its packages" >&2
+        __venvyard_say_no_effect $root
         return 1
     end
-    set -l place (builtin realpath -- $root)
-    if test "$place" != (builtin realpath -- $VIRTUAL_ENV 2>/dev/null; or builtin echo)
-        builtin printf '%s\n' "WARNING: $root was moved or copied: its activate script still names $VIRTUAL_ENV." \
-            "hint: cpvirtualenv \"$name\" another-name  # a copy that names itself" >&2
-    end
+    __venvyard_is_same $VIRTUAL_ENV $root; or __venvyard_say_moved WARNING $root
     set -g __venvyard_active $VIRTUAL_ENV
     set -g __venvyard_hooks $argv[2]
     __venvyard_note_path
     __venvyard_define_deactivate
+end
+
+function __venvyard_switch # ROOT: in a fish of its own, be in ROOT, without hooks
+    __venvyard_enter $argv[1]
+    # The command would act on whatever else is on PATH.
+    if not __venvyard_took_effect
+        __venvyard_say_no_effect $argv[1]
+        return 1
+    end
+    if not __venvyard_is_same $VIRTUAL_ENV $argv[1]
+        __venvyard_say_moved ERROR $argv[1]
+        return 1
+    end
+end
+
+function __venvyard_took_effect # did activate activate anything?
+    test -n "$VIRTUAL_ENV"
+    and builtin contains -- $VIRTUAL_ENV/bin $PATH
+    and builtin functions -q virtualenv_deactivate
+end
+
+function __venvyard_is_same # PATH PATH: do both lead to one place?
+    set -l place (builtin realpath -- $argv[1] 2>/dev/null)
+    set -l other (builtin realpath -- "$argv[2]" 2>/dev/null)
+    test -n "$place"; and test "$place" = "$other"
+end
+
+function __venvyard_say_no_effect # ROOT
+    set -l name (string replace --regex '.*/' '' -- $argv[1])
+    builtin printf '%s\n' "ERROR: $argv[1]/bin/activate.fish does not activate anything." \
+        "hint: mkvirtualenv --clear \"$name\"  # makes it anew, without its packages" >&2
+end
+
+function __venvyard_say_moved # LEVEL ROOT
+    set -l name (string replace --regex '.*/' '' -- $argv[2])
+    builtin printf '%s\n' "$argv[1]: $argv[2] was moved or copied: its activate script still names $VIRTUAL_ENV." \
+        "hint: cpvirtualenv \"$name\" another-name  # a copy that names itself" >&2
 end
 
 function __venvyard_dot # FILE ARGUMENT...: a function of its own, since a `return` in FILE is this function's
@@ -348,7 +395,7 @@ function __venvyard_define_deactivate
     end
 end
 
-function __venvyard_leave # deactivate, with hooks; starts no process
+function __venvyard_leave # [NEXT]: deactivate, with hooks; only a temporary one needs a process, to go
     set -l root $VIRTUAL_ENV
     test -n "$root"; or set root $__venvyard_active
     set -l home (string replace --regex '/[^/]*$' '' -- $root)
@@ -374,6 +421,22 @@ function __venvyard_leave # deactivate, with hooks; starts no process
     __venvyard_source $root/bin/postdeactivate.fish post_deactivate $name
     __venvyard_source $hooks/postdeactivate.fish post_deactivate $name
     __venvyard_emit virtualenv_did_deactivate $root
+    if test -e "$root/README.tmpenv"; and not __venvyard_is_same $root "$argv[1]"
+        __venvyard_remove_temporary $root
+    end
+    return 0
+end
+
+function __venvyard_remove_temporary # ROOT, which was left just now
+    if not test -x "$__venvyard_exe"
+        builtin printf '%s\n' "WARNING: $argv[1] is still there: there is no program $__venvyard_exe." 'hint: make install' >&2
+        return
+    end
+    # What is lent to the hooks of this command is not for the other one to take back.
+    set -l lent $__venvyard_lent
+    set -g __venvyard_lent
+    __venvyard rmvirtualenv --temporary $argv[1]; or builtin printf '%s\n' "WARNING: $argv[1] is still there." >&2
+    set -g __venvyard_lent $lent
 end
 
 function __venvyard_put_off # ROOT: undo what activate did, without hooks
