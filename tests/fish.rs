@@ -343,3 +343,47 @@ fn what_is_typed_is_completed() {
         assert_eq!(seen.trim_end(), expected.trim_end(), "{typed}: {}", told(&output));
     }
 }
+
+/// Types into fish on a terminal of its own: `workon two`, Ctrl-C when the file `reached` is there, then what asks.
+const INTERRUPT: &str = "
+import os, pty, sys, time
+child, terminal = pty.fork()
+if child == 0:
+    os.execvp('fish', ['fish', '--no-config', '--init-command', 'source $SHIM'])
+os.set_blocking(terminal, False)
+def until(path):
+    for _ in range(200):
+        try: os.read(terminal, 65536)
+        except BlockingIOError: pass
+        if os.path.exists(path): return
+        time.sleep(0.05)
+    sys.exit(path + ' does not appear')
+def enter(line): os.write(terminal, line.encode() + b'\\r')
+enter('touch ready')
+until('ready')
+enter('workon two')
+until('reached')
+os.write(terminal, b'\\x03')
+time.sleep(0.5)
+enter('env >seen; deactivate; echo \"$status [$VIRTUAL_ENV]\" >left; touch done')
+until('done')
+";
+
+#[test]
+fn ctrl_c_in_a_hook_leaves_nothing_that_was_lent() {
+    if fish().is_none() {
+        return;
+    }
+    let sandbox = furnished();
+    let two = sandbox.workon_home().join("two/bin/postactivate.fish");
+    fs::write(&two, "set -q VIRTUALENVWRAPPER_HOOK_DIR && touch reached; sleep 60\n").expect("written");
+    let shim = sandbox.home().join(".shim-fish");
+    sandbox.write_shim("fish", &shim);
+    let output =
+        sandbox.command("python3").args(["-c", INTERRUPT]).env("SHIM", shim).env("TERM", "dumb").output();
+    let output = output.expect("python3 runs");
+    assert!(output.status.success(), "{}", told(&output));
+    let read = |file: &str| fs::read_to_string(sandbox.home().join(file)).expect(file);
+    assert!(!read("seen").contains("VIRTUALENVWRAPPER_HOOK_DIR"), "{}", read("seen"));
+    assert_eq!(read("left"), "0 []\n");
+}
