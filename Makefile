@@ -12,7 +12,8 @@ help:
 	@echo 'make uninstall    take it away again'
 	@echo 'make setup        install what the tests need'
 	@echo 'make check        lints and tests that need no network'
-	@echo 'make test         setup, check, and the tests that install from PyPI'
+	@echo 'make test         setup, check, the tests that install from PyPI, and those of virtualenvwrapper'
+	@echo 'make original     run the tests of virtualenvwrapper on our files in place of its own'
 	@echo 'make bench        time the commands beside those of virtualenvwrapper'
 
 install:
@@ -31,6 +32,10 @@ check: lint
 test: setup lint
 	cargo test --locked -- --include-ignored
 	@packaging/rehearse.sh
+	@tests/original/suite.sh
+
+original: setup
+	@tests/original/suite.sh
 
 lint:
 	cargo fmt --check
@@ -39,6 +44,6 @@ lint:
 bench: setup
 	@sh benches/run.sh
 
-.PHONY: help install uninstall setup check test lint bench
+.PHONY: help install uninstall setup check test original lint bench
 # The release build and the tests would fight for the same cores.
 .NOTPARALLEL:

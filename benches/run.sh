@@ -4,9 +4,7 @@
 set -eu
 
 cd "$(dirname "$0")/.."
-peer='virtualenvwrapper 6.1.1'
 fish_peer='virtualfish 2.5.9'
-peers=$PWD/target/peers
 lab=$PWD/target/bench
 
 # --- What is compared -----------------------------------------------------------------------------
@@ -14,11 +12,10 @@ lab=$PWD/target/bench
 cargo build --release --quiet
 venvyard=$PWD/target/$(rustc --print host-tuple)/release/venvyard
 
-# virtualenvwrapper brings virtualenv and virtualenv-clone.
-test -e "$peers/bin/vf" || {
-    python3 -m venv "$peers"
-    "$peers/bin/python" -m pip install --quiet "${peer%% *}==${peer##* }" "${fish_peer%% *}==${fish_peer##* }" uv
-}
+peers=$(packaging/peers.sh)
+test -e "$peers/bin/uv" || "$peers/bin/python" -m pip install --quiet uv
+test -e "$peers/bin/vf" || "$peers/bin/python" -m pip install --quiet "${fish_peer%% *}==${fish_peer##* }"
+peer="virtualenvwrapper $("$peers/bin/python" -m virtualenvwrapper.hook_loader --version)"
 theirs=$peers/bin/virtualenvwrapper.sh
 lazy=$peers/bin/virtualenvwrapper_lazy.sh
 virtualfish=$(echo "$peers"/lib/python3*/site-packages/virtualfish/virtual.fish)
@@ -32,6 +29,10 @@ export VIRTUALENVWRAPPER_PYTHON="$peers/bin/python" VIRTUALENVWRAPPER_SCRIPT="$t
 # As `make install` leaves it: the verbs are read when the first command is typed.
 for shell in bash zsh; do "$venvyard" init "$shell" --verbs "$PWD/shell/verbs.sh" >"$lab/shim.$shell"; done
 "$venvyard" init fish >"$lab/shim.fish"
+
+# The drop-in, installed in the same way.
+"$venvyard" init bash --virtualenvwrapper "$lab/shim.bash" >"$lab/virtualenvwrapper.sh"
+cp shell/virtualenvwrapper_lazy.sh "$lab/"
 
 # Two environments with their local hooks, and the global ones that the peer makes when it is loaded:
 # files of comments, as nearly everybody has them.
@@ -111,6 +112,10 @@ for shell in bash zsh; do
     ours=$(loading "$shell" 500 "$lab/shim.$shell")
     row "$shell: load" "$ours" "$(loading "$shell" 30 "$theirs")" 0.6
     row "$shell: load, the peer lazily" "$ours" "$(loading "$shell" 300 "$lazy")"
+    row "$shell: load, virtualenvwrapper.sh; the peer lazily" "$(loading "$shell" 500 "$lab/virtualenvwrapper.sh")" \
+        "$(loading "$shell" 300 "$lazy")" 1.5
+    row "$shell: load, both lazily" "$(loading "$shell" 500 "$lab/virtualenvwrapper_lazy.sh")" \
+        "$(loading "$shell" 300 "$lazy")"
     compare "$shell" 'workon, none active' deactivate 'workon one' 3
     compare "$shell" 'workon, another active' 'workon one' 'workon two' 5
     compare "$shell" deactivate 'workon one' deactivate 1

@@ -4,13 +4,14 @@
 __venvyard_complete() {
     # shellcheck disable=SC2034 # bash hands over the command, the word and the word before
     local command=$1 current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-    local quote='' name rest
+    local quote='' kind=envs name rest
     COMPREPLY=()
     case $current in
     [\'\"]*) quote=${current:0:1} current=${current#?} ;;
     *) current=${current//\\/} ;;
     esac
     case $command:$before in
+    mkproject:-t | mkproject:--template) kind=templates ;;
     mkvirtualenv:-r | mktmpenv:-r | mkproject:-r)
         while IFS= read -r name; do COMPREPLY+=("$name"); done < <(compgen -f -- "$current")
         return
@@ -47,6 +48,7 @@ __venvyard_complete() {
     esac
     case $command in
     workon | rmvirtualenv | showvirtualenv) ;;
+    mkproject) [[ $kind == templates ]] || return ;;
     setvirtualenvproject)
         ((COMP_CWORD == 1)) || {
             while IFS= read -r name; do COMPREPLY+=("$name"); done < <(compgen -d -- "$current")
@@ -75,7 +77,7 @@ __venvyard_complete() {
             ;;
         esac
     done < <(
-        "${__venvyard_exe:-venvyard}" complete envs 2>/dev/null
+        "${__venvyard_exe:-venvyard}" complete "$kind" 2>/dev/null
         # What is copied may be a directory elsewhere.
         [[ $command != cpvirtualenv ]] || compgen -d -- "$current"
     )

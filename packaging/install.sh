@@ -34,11 +34,17 @@ trap 'rm -rf "$scratch"' EXIT
 trap 'exit 130' INT TERM # dash runs no EXIT trap when a signal ends it
 "$PROGRAM" init bash --program "$PREFIX/bin/venvyard" --verbs "$PREFIX/share/venvyard/verbs.sh" >"$scratch/venvyard.sh"
 "$PROGRAM" init fish --program "$PREFIX/bin/venvyard" >"$scratch/venvyard.fish"
+"$PROGRAM" init bash --virtualenvwrapper "$PREFIX/share/venvyard/venvyard.sh" >"$scratch/virtualenvwrapper.sh"
 
 put 755 "$PROGRAM" "$bin/venvyard"
 put 644 "$scratch/venvyard.sh" "$shim"
 put 644 shell/verbs.sh "$verbs"
 put 644 "$scratch/venvyard.fish" "$fish_shim"
+# Executable, or `which` would not find them for the line in people's rc files.
+put 755 "$scratch/virtualenvwrapper.sh" "$drop_in"
+put 755 shell/virtualenvwrapper_lazy.sh "$lazy_drop_in"
+mkdir -p "$drop_in_links"
+ln -sf ../../bin/virtualenvwrapper.sh ../../bin/virtualenvwrapper_lazy.sh "$drop_in_links"
 put 644 completions/_venvyard "$zsh_completion"
 put 644 completions/venvyard.bash "$bash_completions/venvyard.bash"
 # bash-completion loads a file by the name of the command.
@@ -57,7 +63,7 @@ put 644 docs/venvyard.1 "$manual"
 printf 'Installed %s\n' "$bin/venvyard"
 [ -z "$DESTDIR" ] || exit 0
 
-packaging/prove.sh "$shim"
+packaging/prove.sh "$shim" "$drop_in"
 
 # The line is the same in every shell: it names the installed file.
 cat <<END

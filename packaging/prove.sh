@@ -1,9 +1,10 @@
 #!/bin/sh
-# Proves in every shell of this machine that an installed shim works: prove.sh SHIM
+# Proves in every shell of this machine that an installed shim works: prove.sh SHIM [DROP_IN]
 #
 # HOME and WORKON_HOME are thrown away afterwards; nothing of the user's is read or changed.
 set -eu
 shim=$1
+drop_in=${2-}
 
 # Version managers find their interpreters below the real HOME, so it is asked for before that is left.
 python=$(python3 -c 'import sys; print(sys.executable)') || {
@@ -34,6 +35,9 @@ workon proof || failed workon
 deactivate || failed "second deactivate"
 rmvirtualenv proof || failed rmvirtualenv
 [ ! -e "$WORKON_HOME/proof" ] || failed "rmvirtualenv: $WORKON_HOME/proof is still there"
+[ -z "$DROP_IN" ] || {
+    . "$DROP_IN" && mkvirtualenv --without-pip again && deactivate && rmvirtualenv again || failed "$DROP_IN"
+}
 '
 
 # The same in fish.
@@ -58,7 +62,7 @@ test ! -e "$WORKON_HOME/proof" || failed "rmvirtualenv: $WORKON_HOME/proof is st
 
 prove() { # SHELL OPTION...: one line of good news, or all that was said
     env -i PATH="$PATH" HOME="$scratch/home" WORKON_HOME="$scratch/home/envs" TMPDIR="${TMPDIR:-/tmp}" \
-        SHIM="$shim" VIRTUALENVWRAPPER_PYTHON="$python" "$@" -c "$proof" proof "$options" \
+        SHIM="$shim" DROP_IN="$drop_in" VIRTUALENVWRAPPER_PYTHON="$python" "$@" -c "$proof" proof "$options" \
         >"$scratch/log" 2>&1 </dev/null || {
         cat "$scratch/log" >&2
         printf '%s\n' "ERROR: Everything is installed, but does not work in $1; its words are above." >&2

@@ -260,10 +260,15 @@ function __venvyard_inside # ROOT VERB WORD...: in a fish of its own where ROOT 
     set -l IFS \n # an empty one would keep lines together
     set -l names (builtin functions --all --names | string match '__venvyard_*')
     if test "$argv[2]" = __venvyard_command; and builtin functions -q $argv[3]
-        set -a names $argv[3]
+        # One of the user's may call others; what is in no file is nowhere else.
+        set -l files (string replace --regex '.*/(.*)\\.fish$' '$1' -- $fish_function_path/*.fish)
+        for name in (builtin functions --all --names)
+            builtin contains -- $name $files; or set -a names $name
+        end
     end
     set -l code (begin
         string escape -- set fish_function_path $fish_function_path | string join ' '
+        string escape -- set -g __venvyard_added $__venvyard_added | string join ' '
         builtin functions -- $names
         builtin printf '%s\n' '__venvyard_switch $argv[1] && builtin cd -- $argv[1] && __venvyard_command $argv[2..-1]'
     end | string collect)
@@ -338,7 +343,9 @@ function __venvyard_put_on # ROOT HOOKS: activation, without hooks and events
     __venvyard_define_deactivate
 end
 
-function __venvyard_switch # ROOT: in a fish of its own, be in ROOT, without hooks
+function __venvyard_switch # ROOT: in a fish of its own, put off what is active and be in ROOT, without hooks
+    test -n "$VIRTUAL_ENV"; and __venvyard_put_off $VIRTUAL_ENV
+    set -eg _OLD_VIRTUAL_PATH
     __venvyard_enter $argv[1]
     # The command would act on whatever else is on PATH.
     if not __venvyard_took_effect

@@ -57,11 +57,13 @@ bash) __venvyard_shell=bash ;;
 *) __venvyard_shell=ksh ;;
 esac
 
-__venvyard_ready=''  # yes: the verbs are defined
-__venvyard_lent=''   # variables that are there for the hooks of a command
-__venvyard_script='' # what the binary answered
-__venvyard_failed=0  # the first status, not 0, of a program run by this command
-__venvyard_line=''   # what a function without a process of its own returns
+__venvyard_ready=''       # yes: the verbs are defined
+__venvyard_initialized='' # yes: the hook initialize was sourced, or there is none
+__venvyard_permit=''      # a function that may refuse a command; virtualenvwrapper.sh has one
+__venvyard_lent=''        # variables that are there for the hooks of a command
+__venvyard_script=''      # what the binary answered
+__venvyard_failed=0       # the first status, not 0, of a program run by this command
+__venvyard_line=''        # what a function without a process of its own returns
 # Sourced again, an activation that lives in this shell stays; an inherited value means nothing.
 \typeset -f deactivate >/dev/null 2>&1 || { __venvyard_active='' && __venvyard_added=''; }
 __venvyard_active=${__venvyard_active-}
@@ -88,10 +90,12 @@ __venvyard_load() { # read the verbs, if they are not here yet
 __venvyard() { # COMMAND ARGUMENT...
     __venvyard_load || \return "$?"
     __venvyard_take_back # of a command that Ctrl-C ended
+    case $__venvyard_permit in '') ;; *) "$__venvyard_permit" "$@" || \return 1 ;; esac
     if \test -t 1; then __venvyard_line=yes; else __venvyard_line=''; fi
     __venvyard_script=$(
         __venvyard_export_settings
-        \export VENVYARD_SHELL="$__venvyard_shell" VENVYARD_TERMINAL="$__venvyard_line"
+        \export VENVYARD_SHELL="$__venvyard_shell" VENVYARD_TERMINAL="$__venvyard_line" \
+            VENVYARD_INITIALIZED="$__venvyard_initialized"
         \exec "$__venvyard_exe" "$@"
     ) || {
         \set -- "$?"
@@ -112,6 +116,7 @@ __venvyard() { # COMMAND ARGUMENT...
         \return 1
         ;;
     esac
+    __venvyard_initialized=yes
     # A hook may call these commands again: what belongs to this call goes into its parameters.
     \set -- "$__venvyard_script" "$__venvyard_failed"
     __venvyard_script=''
@@ -126,7 +131,7 @@ __venvyard() { # COMMAND ARGUMENT...
 __venvyard_export_settings() { # in a subshell: a setting counts whether or not the user exported it
     \export WORKON_HOME VIRTUALENVWRAPPER_HOOK_DIR VIRTUALENVWRAPPER_PROJECT_FILENAME \
         VIRTUALENVWRAPPER_WORKON_CD VIRTUALENVWRAPPER_PYTHON VIRTUALENVWRAPPER_VIRTUALENV \
-        VIRTUALENVWRAPPER_VIRTUALENV_ARGS
+        VIRTUALENVWRAPPER_VIRTUALENV_ARGS VIRTUALENVWRAPPER_SCRIPT VIRTUALENVWRAPPER_LOG_FILE PROJECT_HOME
 }
 
 # --- Commands -------------------------------------------------------------------------------------

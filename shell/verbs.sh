@@ -86,6 +86,13 @@ __venvyard_chdir() { # DIR: where the shell goes; a directory that just vanished
     __venvyard_cd "$1" || \:
 }
 
+__venvyard_initialize() { # FILE COMMAND ARGUMENT...: the hook, then the command, which the hook's settings concern
+    __venvyard_source "$1" initialize
+    __venvyard_take_back
+    \shift
+    __venvyard "$@"
+}
+
 __venvyard_source() { # FILE ARGUMENT...: a hook, in this shell; what it returns counts for nothing
     \test -f "$1" || \return 0
     # Of `while read x; do workon "$x"; done` a hook shall eat nothing.
@@ -94,7 +101,7 @@ __venvyard_source() { # FILE ARGUMENT...: a hook, in this shell; what it returns
     else
         __venvyard_lenient __venvyard_dot "$@" </dev/null || \:
     fi
-    case $2 in post_activate | post_mkvirtualenv) __venvyard_note_path ;; esac
+    case $2 in post_deactivate) ;; *post_*) __venvyard_note_path ;; esac
 }
 
 __venvyard_hook() { # DIR PROGRAM ARGUMENT...: a hook that is a program; its status counts for nothing
@@ -107,29 +114,47 @@ __venvyard_hook() { # DIR PROGRAM ARGUMENT...: a hook that is a program; its sta
 }
 
 __venvyard_run() { # DIR PROGRAM ARGUMENT...: a program whose failure is the command's
-    (__venvyard_cd "$1" && \shift && \exec "$@") || __venvyard_failed=$?
+    (__venvyard_cd "$1" && \shift && \exec "$@") || __venvyard_note_failure "$?"
 }
 
-__venvyard_inside() { # ROOT WORD...: a command in a subshell where ROOT is active, without hooks
-    (__venvyard_lenient __venvyard_enter "$1/bin/activate" && __venvyard_cd "$1" && \shift && "$@") || __venvyard_failed=$?
+__venvyard_command() { # WORD...: what people type, whose failure is the command's
+    case $1 in
+    '' | -* | *[!a-zA-Z0-9_.,+:@%-]*) ;; # no name that an alias has and a shell would not act upon
+    *)
+        if \alias "$1" >/dev/null 2>&1; then
+            # Parsed anew, the name is an alias; its words are still data.
+            \eval "\\shift; $1 \"\$@\""
+            \return "$?"
+        fi
+        ;;
+    esac
+    "$@"
 }
 
-__venvyard_deactivate() { # if an environment is active, leave it
+__venvyard_inside() { # ROOT VERB WORD...: in a subshell where ROOT is active, without hooks, from its directory
+    (__venvyard_switch "$1" && __venvyard_cd "$1" && \shift && "$@") || __venvyard_note_failure "$?"
+}
+
+__venvyard_note_failure() { # N: the first one counts
+    case $__venvyard_failed in 0) __venvyard_failed=$1 ;; esac
+}
+
+__venvyard_deactivate() { # NEXT: if an environment is active, leave it; a temporary one goes, unless it is NEXT
     case ${VIRTUAL_ENV-} in
     '')
         # Somebody unset the variable, and no more than that, if deactivate is still there.
         case $__venvyard_active in
         '') ;;
-        *) if __venvyard_has deactivate; then __venvyard_leave; fi ;;
+        *) if __venvyard_has deactivate; then __venvyard_leave '' "$1"; fi ;;
         esac
         ;;
-    "$__venvyard_active") __venvyard_leave ;;
+    "$__venvyard_active") __venvyard_leave '' "$1" ;;
     *)
         # Activated by hand: its own deactivate. Inherited from the shell that started this one: ours.
         if __venvyard_has deactivate; then
             __venvyard_lenient deactivate || \:
         else
-            __venvyard_leave
+            __venvyard_leave '' "$1"
         fi
         ;;
     esac
@@ -142,18 +167,14 @@ __venvyard_activate() { # ROOT HOOKS: source ROOT's own activate script; HOOKS h
     \unset -f deactivate virtualenv_deactivate 2>/dev/null || \:
     \unset VIRTUAL_ENV
     __venvyard_lenient __venvyard_enter "$1/bin/activate" || \:
-    case ${VIRTUAL_ENV:+":${PATH-}:"} in
-    *":${VIRTUAL_ENV-}/bin:"*) __venvyard_has virtualenv_deactivate ;;
-    *) \false ;;
-    esac || {
+    __venvyard_took_effect || {
         if __venvyard_has virtualenv_deactivate; then
             __venvyard_lenient virtualenv_deactivate nondestructive || \:
         fi
         \unset VIRTUAL_ENV VIRTUAL_ENV_PROMPT
         PATH=$3
         __venvyard_restore_other
-        __venvyard_say "ERROR: $1/bin/activate does not activate anything." >&2
-        __venvyard_say "hint: mkvirtualenv --clear \"${1##*/}\"  # makes it anew, without its packages" >&2
+        __venvyard_say_no_effect "$1"
         \return 1
     }
     # In a script PS1 is unset, and activate leaves it set and exported.
@@ -161,10 +182,7 @@ __venvyard_activate() { # ROOT HOOKS: source ROOT's own activate script; HOOKS h
     '') \unset PS1 _OLD_VIRTUAL_PS1 ;;
     *) __venvyard_tame_prompt "${1##*/}" "$5" ;;
     esac
-    \test "$VIRTUAL_ENV" -ef "$1" || {
-        __venvyard_say "WARNING: $1 was moved or copied: its activate script still names $VIRTUAL_ENV." >&2
-        __venvyard_say "hint: cpvirtualenv \"${1##*/}\" another-name  # a copy that names itself" >&2
-    }
+    \test "$VIRTUAL_ENV" -ef "$1" || __venvyard_say_moved WARNING "$1"
     __venvyard_active=$VIRTUAL_ENV
     __venvyard_hooks=$2
     __venvyard_note_path
@@ -177,6 +195,32 @@ __venvyard_follow() { # ROOT HOOKS: the active environment was moved to ROOT; no
 }
 
 # --- Activation -----------------------------------------------------------------------------------
+
+__venvyard_switch() { # ROOT: in a subshell, put off what is active and be in ROOT, without hooks
+    case ${VIRTUAL_ENV-} in '') ;; *) __venvyard_put_off "$VIRTUAL_ENV" ;; esac
+    \unset -f deactivate virtualenv_deactivate 2>/dev/null || \:
+    __venvyard_lenient __venvyard_enter "$1/bin/activate" || \:
+    # The command would act on whatever else is on PATH.
+    __venvyard_took_effect || { __venvyard_say_no_effect "$1" && \return 1; }
+    \test "$VIRTUAL_ENV" -ef "$1" || { __venvyard_say_moved ERROR "$1" && \return 1; }
+}
+
+__venvyard_took_effect() { # did activate activate anything?
+    case ${VIRTUAL_ENV:+":${PATH-}:"} in
+    *":${VIRTUAL_ENV-}/bin:"*) __venvyard_has virtualenv_deactivate ;;
+    *) \false ;;
+    esac
+}
+
+__venvyard_say_no_effect() { # ROOT
+    __venvyard_say "ERROR: $1/bin/activate does not activate anything." >&2
+    __venvyard_say "hint: mkvirtualenv --clear \"${1##*/}\"  # makes it anew, without its packages" >&2
+}
+
+__venvyard_say_moved() { # LEVEL ROOT
+    __venvyard_say "$1: $2 was moved or copied: its activate script still names $VIRTUAL_ENV." >&2
+    __venvyard_say "hint: cpvirtualenv \"${2##*/}\" another-name  # a copy that names itself" >&2
+}
 
 __venvyard_lenient() { # WORD...: run it without nounset, which hooks and activate scripts do not expect
     case $- in
@@ -260,14 +304,31 @@ __venvyard_define_deactivate() {
     }
 }
 
-__venvyard_leave() { # ["nondestructive"]: deactivate, with hooks; starts no process
+__venvyard_leave() { # ["nondestructive" [NEXT]]: deactivate, with hooks; starts no process, but to remove what is temporary
     # For the time of the hooks there are the variables that virtualenvwrapper exports for good.
-    \set -- "${1-}" "$__venvyard_lent" "${VIRTUAL_ENV:-$__venvyard_active}"
+    \set -- "${1-}" "$__venvyard_lent" "${VIRTUAL_ENV:-$__venvyard_active}" "${2-}"
     case ${WORKON_HOME-} in '') __venvyard_lend WORKON_HOME "${3%/*}" ;; esac
     case ${VIRTUALENVWRAPPER_HOOK_DIR-} in '') __venvyard_lend VIRTUALENVWRAPPER_HOOK_DIR "${__venvyard_hooks:-${3%/*}}" ;; esac
     __venvyard_leave_for_hooks "$1"
     # Of a command that has more to do, it takes them back itself.
     case $2 in '') __venvyard_take_back ;; esac
+    case $1 in
+    nondestructive) ;; # an activate script leaves, which may be this environment's own
+    *) if \test -e "$3/README.tmpenv" && ! \test "$3" -ef "$4"; then __venvyard_remove_temporary "$3"; fi ;;
+    esac
+}
+
+__venvyard_remove_temporary() { # ROOT, which was left just now
+    \test -x "$__venvyard_exe" || {
+        __venvyard_say "WARNING: $1 is still there: there is no program $__venvyard_exe." >&2
+        __venvyard_say 'hint: make install' >&2
+        \return 0
+    }
+    # What is lent to the hooks of this command is not for the other one to take back.
+    \set -- "$1" "$__venvyard_lent"
+    __venvyard_lent=''
+    __venvyard rmvirtualenv --temporary "$1" || __venvyard_say "WARNING: $1 is still there." >&2
+    __venvyard_lent=$2
 }
 
 __venvyard_leave_for_hooks() { # ["nondestructive"]

@@ -23,6 +23,8 @@ pub enum Request {
     Read {
         /// What to print.
         text: String,
+        /// The command that it is about; nothing if it is about all.
+        about: String,
         /// What to return.
         status: u8,
     },
@@ -63,8 +65,11 @@ pub fn description() -> clap::Command {
     command
 }
 
+/// The commands that make an environment with a creator, whose options they take too.
+const CREATING: [&str; 3] = ["mkvirtualenv", "mkproject", "mktmpenv"];
+
 /// Understands `arguments`, of which the first is the program's name; `creation_options` stand before
-/// those of `mkvirtualenv`.
+/// those of `mkvirtualenv` and its likes.
 ///
 /// # Errors
 /// What was typed is none of our commands; the error says so and shows the usage.
@@ -75,27 +80,28 @@ pub fn parse(
     let mut words: Vec<OsString> = arguments.into_iter().collect();
     // Our one option may stand before the command.
     let position = words.iter().skip(1).take_while(|word| *word == "--dry-run").count() + 1;
-    let is_command = |name: &str| words.get(position).is_some_and(|command| command == name);
-    let lists = is_command("lsvirtualenv");
-    if is_command("mkvirtualenv") {
+    let about = words.get(position).map(|word| word.to_string_lossy().into_owned()).unwrap_or_default();
+    if CREATING.contains(&about.as_str()) {
         let typed = words.split_off(position + 1);
-        words.extend(sorted(creation_options().into_iter().chain(typed)));
+        words.extend(sorted(&about, creation_options().into_iter().chain(typed)));
     }
     match Cli::try_parse_from(words) {
         Ok(Cli { command, dry_run }) => Ok(Request::Do { command, dry_run }),
         Err(text) if matches!(text.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             // `lsvirtualenv -h` has always returned 1.
-            Ok(Request::Read { text: text.to_string(), status: u8::from(lists) })
+            let status = u8::from(about == "lsvirtualenv");
+            Ok(Request::Read { text: text.to_string(), about, status })
         }
         Err(misuse) => Err(misuse),
     }
 }
 
-/// `mkvirtualenv`'s words as the parser wants them. The last word that is no option names the
-/// environment; every other word that we do not know is the creator's, in the order typed.
-fn sorted(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
+/// The words of a `command` that creates as the parser wants them. The last word that is no option names the
+/// environment, if the command takes a name; every other word that we do not know is the creator's, in the order
+/// typed.
+fn sorted(command: &str, words: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let description = description();
-    let ours = description.find_subcommand("mkvirtualenv").expect("it is one of our commands");
+    let ours = description.find_subcommand(command).expect("it is one of our commands");
     let (mut known, mut foreign, mut names) = (Vec::new(), Vec::new(), Vec::new());
     let mut words: VecDeque<OsString> = words.collect();
     while let Some(word) = words.pop_front() {
@@ -116,7 +122,8 @@ fn sorted(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
             foreign.push(word);
         }
     }
-    let name = names.pop();
+    let takes_name = ours.get_positionals().next().is_some();
+    let name = names.pop().filter(|_| takes_name);
     if let Some(name) = &name
         && let Some(position) = foreign.iter().rposition(|word| word == name)
     {
@@ -149,7 +156,11 @@ mod tests {
     use super::*;
 
     fn sorted_words(line: &str) -> String {
-        let words = sorted(line.split(' ').map(OsString::from));
+        sorted_for("mkvirtualenv", line)
+    }
+
+    fn sorted_for(command: &str, line: &str) -> String {
+        let words = sorted(command, line.split(' ').map(OsString::from));
         words.iter().map(|word| word.to_str().unwrap()).collect::<Vec<_>>().join(" ")
     }
 
@@ -173,6 +184,18 @@ mod tests {
     fn a_name_is_not_required_to_sort() {
         assert_eq!(sorted_words("--help"), "--help");
         assert_eq!(sorted_words("-- -x"), "-- -x");
+    }
+
+    #[test]
+    fn its_likes_are_sorted_alike() {
+        assert_eq!(
+            sorted_for("mkproject", "blog -tdjango --distribute -f"),
+            "-tdjango -f --creator-option=--distribute -- blog"
+        );
+        assert_eq!(
+            sorted_for("mktmpenv", "-n --seeder pip -i x"),
+            "-n -i x --creator-option=--seeder --creator-option=pip"
+        );
     }
 
     #[test]

@@ -37,10 +37,12 @@ pub fn run(
     stdout: &mut impl Write,
 ) -> u8 {
     let context = Context::new(surroundings);
-    let answer = match cli::parse(arguments, || context.default_options()) {
-        Ok(Request::Do { command, dry_run: false }) => carry_out(command, &context),
-        Ok(Request::Do { command, dry_run: true }) => command.plan(&context).map(Plan::described),
-        Ok(Request::Read { text, status }) => Ok(Plan::report(text).status(status)),
+    let words: Vec<OsString> = arguments.into_iter().collect();
+    let answer = match cli::parse(words.clone(), || context.default_options()) {
+        Ok(request) => match commands::initialization(words.get(1..).unwrap_or_default(), &context) {
+            Some(plan) => Ok(plan),
+            None => answer(request, &context),
+        },
         Err(misuse) => return terminal::misuse(&misuse),
     };
     match answer.map(|plan| (plan.spelled(context.shim()), plan.status)) {
@@ -55,10 +57,21 @@ pub fn run(
     }
 }
 
+fn answer(request: Request, context: &Context) -> Result<Plan> {
+    match request {
+        Request::Do { command, dry_run: false } => carry_out(command, context),
+        Request::Do { command, dry_run: true } => command.plan(context).map(Plan::described),
+        Request::Read { text, about, status } => {
+            let appendix = commands::appendix(&about, context)?;
+            Ok(Plan::report(text + &appendix).status(status))
+        }
+    }
+}
+
 fn carry_out(command: Command, context: &Context) -> Result<Plan> {
     let plan = command.plan(context)?;
     plan.refuse_without_shim(context.shim())?;
-    let is_whole = perform::perform(&plan.effects)?;
+    let is_whole = perform::perform(&plan, context.log_file().as_deref())?;
     Ok(if is_whole { plan } else { plan.status(1) })
 }
 

@@ -35,6 +35,21 @@ impl Default for Answer {
     }
 }
 
+impl Answer {
+    /// What it does, a line each, as people read it.
+    pub fn described(&self) -> Vec<String> {
+        match self {
+            Self::Script(steps) => {
+                let spelled = steps.iter().map(|step| step.spelled(Shell::Bash));
+                spelled.map(|line| format!("step: {}", String::from_utf8_lossy(&line))).collect()
+            }
+            Self::Report(text) => {
+                text.to_string_lossy().lines().map(|line| format!("print: {line}")).collect()
+            }
+        }
+    }
+}
+
 /// One change of the disk, or one word on stderr in its place among them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
@@ -42,6 +57,8 @@ pub enum Effect {
     Say(String),
     /// Make a directory and those above it.
     MakeDirectory(PathBuf),
+    /// Make the global hooks that `directory` lacks, as files of comments; `shell` stands after their `#!`.
+    Hooks { directory: PathBuf, shell: PathBuf },
     /// Make an environment; it appears whole or not at all.
     Create(Creation),
     /// Make an environment of a used one.
@@ -61,8 +78,12 @@ pub enum Effect {
         argument: OsString,
         variables: Vec<(&'static str, OsString)>,
     },
+    /// Let a path file name directories to import from, or no longer: read, changed and written by one at a time.
+    ExtendPath { file: PathBuf, add: Vec<PathBuf>, remove: Vec<PathBuf> },
     /// Put `contents` in place of the file `path`, or of what it links to.
     Write { path: PathBuf, contents: Vec<u8> },
+    /// Copy what is in `template` into `project`, over nothing that is there.
+    Fill { project: PathBuf, template: PathBuf },
 }
 
 /// All that is needed to make an environment.
@@ -78,8 +99,10 @@ pub struct Creation {
     pub recipe: Option<Recipe>,
     /// Whether it takes the place of one that is there.
     pub replace: bool,
-    /// A file that names its project, and what it holds.
-    pub project: Option<(OsString, PathBuf)>,
+    /// Small files in its root that it has from the start: their names, and what they hold.
+    pub files: Vec<(OsString, Vec<u8>)>,
+    /// A project directory that appears with it, unless it is there; the one above it is.
+    pub project: Option<PathBuf>,
     /// The interpreter that its new hook files name after `#!`.
     pub hook_shell: PathBuf,
 }
@@ -185,15 +208,7 @@ impl Plan {
     /// The plan as a text for people: what `--dry-run` shows.
     pub fn described(self) -> Self {
         let mut text: Vec<String> = self.effects.iter().map(Effect::described).collect();
-        match &self.answer {
-            Answer::Script(steps) => {
-                let spelled = steps.iter().map(|step| step.spelled(Shell::Bash));
-                text.extend(spelled.map(|line| format!("step: {}", String::from_utf8_lossy(&line))));
-            }
-            Answer::Report(report) => {
-                text.extend(report.to_string_lossy().lines().map(|line| format!("print: {line}")));
-            }
-        }
+        text.extend(self.answer.described());
         text.push(format!("status: {}", self.status));
         Self::report(text.join("\n"))
     }
@@ -208,10 +223,12 @@ fn lines(text: &OsString) -> Vec<u8> {
 }
 
 impl Effect {
-    fn described(&self) -> String {
+    /// What it does, in a line as people read it.
+    pub fn described(&self) -> String {
         match self {
             Self::Say(text) => format!("say: {text}"),
             Self::MakeDirectory(path) => format!("make directory: {}", shown(path)),
+            Self::Hooks { directory, .. } => format!("make hooks in: {}", shown(directory)),
             Self::Create(creation) => creation.described(),
             Self::Copy(Copying { source, target, is_move, .. }) => {
                 let verb = if *is_move { "move" } else { "copy" };
@@ -224,7 +241,13 @@ impl Effect {
             Self::Hook { directory, program, argument, .. } => {
                 format!("run in {}: {} {}", shown(directory), shown(program), shown(argument))
             }
+            Self::ExtendPath { file, add, remove } => {
+                let verb = if remove.is_empty() { "add to" } else { "take out of" };
+                let paths: Vec<String> = add.iter().chain(remove).map(shown).collect();
+                format!("{verb} {}: {}", shown(file), paths.join(", "))
+            }
             Self::Write { path, .. } => format!("write: {}", shown(path)),
+            Self::Fill { project, template } => format!("fill {} from: {}", shown(project), shown(template)),
         }
     }
 }
@@ -238,7 +261,8 @@ impl Creation {
         let verb = if self.replace { "create anew" } else { "create" };
         let options = self.options.iter().map(shown);
         let with = std::iter::once(shown(maker)).chain(options).collect::<Vec<_>>().join(" ");
-        format!("{verb}: {} with {with}", shown(self.venv.root()))
+        let project = self.project.as_ref().map(|project| format!(", and {}", shown(project)));
+        format!("{verb}: {}{} with {with}", shown(self.venv.root()), project.unwrap_or_default())
     }
 }
 
@@ -263,7 +287,7 @@ mod tests {
 
     #[test]
     fn steps_need_a_shim() {
-        let plan = Plan::script(vec![Step::Deactivate]);
+        let plan = Plan::script(vec![Step::Deactivate { next: "/e".into() }]);
         assert!(plan.refuse_without_shim(None).is_err());
         assert!(plan.refuse_without_shim(SHIM).is_ok());
     }
@@ -276,8 +300,9 @@ mod tests {
 
     #[test]
     fn a_dry_run_tells_effects_before_steps() {
-        let plan = Plan::script(vec![Step::Deactivate]).after(vec![Effect::Say("NOTE".into())]);
+        let plan = Plan::script(vec![Step::Deactivate { next: "/e".into() }])
+            .after(vec![Effect::Say("NOTE".into())]);
         let Answer::Report(text) = plan.described().answer else { panic!("not a report") };
-        assert_eq!(text, "say: NOTE\nstep: __venvyard_deactivate\nstatus: 0");
+        assert_eq!(text, "say: NOTE\nstep: __venvyard_deactivate '/e'\nstatus: 0");
     }
 }

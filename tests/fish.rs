@@ -5,11 +5,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Output;
 
+use crate::pages::{MARK, Step};
 use crate::support::{Sandbox, Shell, fish_quoted, project, shells, told};
 
 /// Words of the other shells that stories use, and fish has no builtin for.
-pub(crate) const PREAMBLE: &str = "\
-function unset
+const PREAMBLE: &str = "\
+functions -q unset; or function unset
     if test $argv[1] = -f
         functions -e $argv[2..-1]
     else
@@ -19,34 +20,55 @@ function unset
     end
     return 0
 end
-function typeset
+functions -q unalias; or function unalias
+    functions -e $argv
+end
+functions -q typeset; or function typeset
     functions -q $argv[2..-1]
 end
 ";
 
+/// What happens in a step of a story, its status behind it.
+pub(crate) fn script(step: &Step) -> String {
+    let typed = if step.in_fish.is_empty() { translated(&step.typed) } else { step.in_fish.clone() };
+    format!("eval {}\necho {MARK}$status\n", fish_quoted(&(PREAMBLE.to_owned() + &typed)))
+}
+
 /// What is typed in the other shells, as one types it in fish.
-pub(crate) fn translated(typed: &str) -> String {
+fn translated(typed: &str) -> String {
     if let Some((command, lines)) = typed.split_once(" <<'END'\n") {
         let lines: Vec<String> = lines.trim_end().trim_end_matches("END").lines().map(fish_quoted).collect();
         return command.replace("cat >", &format!("printf '%s\\n' {} >", lines.join(" "))) + "\n";
     }
+    let typed = defined(typed);
     let typed = typed.replace("done", "end").replace("; do", ";").replace("read -r ", "read ");
     let commands: Vec<String> = typed.trim_end().split(" && ").map(assigned).collect();
     renamed(&expanded(&commands.join(" && "))) + "\n"
 }
 
-/// Files that the shell itself reads have other names in fish.
+/// `NAME() { COMMANDS; }`
+fn defined(line: &str) -> String {
+    match line.trim_end().split_once("() { ").and_then(|(name, rest)| Some((name, rest.strip_suffix("; }")?)))
+    {
+        Some((name, body)) => format!("function {name}; {}; end", body.replace("\"$@\"", "$argv")),
+        None => line.to_owned(),
+    }
+}
+
+/// Files that the shell itself reads have other names in fish, and find their arguments in `$argv`.
 fn renamed(line: &str) -> String {
     let mut renamed = String::new();
-    for part in line.split_inclusive([' ', '\'']) {
-        let word = part.trim_end_matches([' ', '\'']);
+    for part in line.split_inclusive([' ', '\'', '"']) {
+        let word = part.trim_end_matches([' ', '\'', '"']);
         let is_sourced = SOURCED.iter().any(|file| word.ends_with(file));
         renamed.extend([word, if is_sourced { ".fish" } else { "" }, &part[word.len()..]]);
     }
-    renamed
+    if renamed == line { renamed } else { renamed.replace("$1", "$argv[1]") }
 }
 
-const SOURCED: [&str; 6] = [
+const SOURCED: [&str; 8] = [
+    "/initialize",
+    ">postdeactivate",
     "/activate",
     "/postactivate",
     "/predeactivate",
@@ -60,12 +82,12 @@ fn assigned(command: &str) -> String {
     let is_name = |name: &str| name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
     match command.split_once('=') {
         Some((name, value)) if is_name(name) && value.starts_with("$(") => format!("set {name} {value}"),
-        Some((name, value)) if is_name(name) && !value.contains(' ') => {
-            let value = value.trim_matches(['"', '\'']).replace('~', "$HOME");
-            format!("set {name} \"{value}\"")
-        }
         Some((name, value)) if is_name(name) && value.starts_with('\'') && value.ends_with('\'') => {
             format!("set {name} {value}")
+        }
+        Some((name, value)) if is_name(name) && !value.contains(' ') => {
+            let value = value.trim_matches('"').replace('~', "$HOME");
+            format!("set {name} \"{value}\"")
         }
         _ => command.to_owned(),
     }

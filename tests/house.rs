@@ -175,9 +175,10 @@ fn every_setting_reaches_the_program_and_every_lent_one_is_taken_back() {
     let context = code(&project().join("src/context/mod.rs"));
     let read = |path: &str| fs::read_to_string(project().join(path)).expect(path);
     let settings = |text: &str| -> BTreeSet<String> {
-        let words =
-            text.split('"').filter(|word| *word == "WORKON_HOME" || word.starts_with("VIRTUALENVWRAPPER_"));
-        words.map(str::to_owned).collect()
+        let is_setting = |word: &&str| {
+            ["WORKON_HOME", "PROJECT_HOME"].contains(word) || word.starts_with("VIRTUALENVWRAPPER_")
+        };
+        text.split('"').filter(is_setting).map(str::to_owned).collect()
     };
     let front = read("shell/venvyard.sh");
     let exported = front.split("__venvyard_export_settings() {").nth(1).expect("a function");
@@ -225,7 +226,7 @@ fn every_command_is_in_every_place() {
         assert!(man.contains(name), "the man page does not know {name}");
         assert!(read("README.md").contains(name), "README does not know {name}");
         for option in command.get_arguments().filter_map(clap::Arg::get_long) {
-            let listed = is_function && !["creator-option", "dry-run", "help"].contains(&option);
+            let listed = is_function && !["creator-option", "dry-run", "help", "temporary"].contains(&option);
             for (file, text) in completions.iter().filter(|_| listed) {
                 assert!(text.contains(option), "no {name} --{option} in completions/{file}");
             }
@@ -242,6 +243,18 @@ fn the_configuration_is_documented_key_by_key() {
     assert!(keys.len() >= 4, "{keys:?}");
     for key in keys {
         assert!(readme.contains(&format!("`{key}`")), "README does not tell of {key}");
+    }
+}
+
+#[test]
+fn every_hook_is_documented() {
+    let hooks = code(&project().join("src/venv/hook.rs"));
+    let readme = fs::read_to_string(project().join("README.md")).expect("readable");
+    let files = hooks.split("fn file(self)").nth(1).and_then(|rest| rest.split("fn ").next()).expect("names");
+    let names: Vec<&str> = files.split('"').skip(1).step_by(2).collect();
+    assert_eq!(names.len(), 14, "{names:?}");
+    for name in names {
+        assert!(readme.contains(&format!("`{name}`")), "README does not tell of {name}");
     }
 }
 

@@ -44,8 +44,10 @@ fn files(directory: &Path) -> Vec<PathBuf> {
     found
 }
 
-const INSTALLED: [&str; 25] = [
+const INSTALLED: [&str; 29] = [
     "bin/venvyard",
+    "bin/virtualenvwrapper.sh",
+    "bin/virtualenvwrapper_lazy.sh",
     "share/bash-completion/completions/add2virtualenv.bash",
     "share/bash-completion/completions/allvirtualenv.bash",
     "share/bash-completion/completions/cdproject.bash",
@@ -69,6 +71,8 @@ const INSTALLED: [&str; 25] = [
     "share/man/man1/venvyard.1",
     "share/venvyard/venvyard.sh",
     "share/venvyard/verbs.sh",
+    "share/virtualenvwrapper/virtualenvwrapper.sh",
+    "share/virtualenvwrapper/virtualenvwrapper_lazy.sh",
     "share/zsh/site-functions/_venvyard",
 ];
 
@@ -100,6 +104,11 @@ fn make_install_proves_itself_and_make_uninstall_leaves_nothing() {
     assert!(words.ends_with(&line), "{words}");
     assert_eq!(files(&prefix), installed());
     assert_eq!(files(&sandbox.home()).len(), installed().len(), "{:?}", files(&sandbox.home()));
+
+    // Where oh-my-zsh and prezto look.
+    for link in ["virtualenvwrapper.sh", "virtualenvwrapper_lazy.sh"] {
+        assert!(prefix.join("share/virtualenvwrapper").join(link).is_file(), "{link} leads nowhere");
+    }
 
     let program = prefix.join("bin/venvyard");
     for (shell, file) in [("bash", ".bashrc"), ("zsh", ".zshrc")] {

@@ -2,11 +2,14 @@
 
 mod clones;
 mod commands;
+mod dropin;
 mod fish;
 mod generated;
 mod house;
 mod install;
 mod interpreters;
+mod original;
+mod pages;
 mod pypi;
 mod readme;
 mod settings;

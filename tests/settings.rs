@@ -62,6 +62,8 @@ const ANY: &[&str] = &["bash", "zsh", "ksh", "mksh"];
 const SCENARIO: &str = r#"
 \workon one; echo "one: $? $VIRTUAL_ENV $PWD"
 \workon two; echo "two: $? $VIRTUAL_ENV"
+tell() { echo "in $VIRTUAL_ENV"; }
+\allvirtualenv tell; echo "all: $? $VIRTUAL_ENV"
 \deactivate; echo "left: $? ${VIRTUAL_ENV-none} $PATH"
 \workon missing 2>/dev/null || echo "missing: $?"
 \lsvirtualenv; echo "listed: $?"
@@ -73,6 +75,7 @@ fn outcome(sandbox: &Sandbox, path: &str) -> String {
     let (home, envs) = (home.display(), envs.display());
     format!(
         "program one\none: 0 {envs}/one {home}/src\nprogram two\nsourced post_activate \ntwo: 0 {envs}/two\n\
+         one\n===\nin {envs}/one\n\ntwo\n===\nin {envs}/two\n\nall: 0 {envs}/two\n\
          left: 0 none {path}\nmissing: 1\none\n===\n\ntwo\n===\ndetails of two in {envs}/two\n\nlisted: 0\n"
     )
 }

@@ -11,7 +11,13 @@ fn shellcheck_is_content_with_every_shell_file() {
     if !is_here("shellcheck") {
         return;
     }
-    let places = [("shell", "sh"), ("completions", "bash"), ("packaging", "sh"), ("benches", "sh")];
+    let places = [
+        ("shell", "sh"),
+        ("completions", "bash"),
+        ("packaging", "sh"),
+        ("benches", "sh"),
+        ("tests/original", "sh"),
+    ];
     let files: Vec<PathBuf> = places.into_iter().flat_map(|(place, end)| files(place, end)).collect();
     assert!(files.len() > 2, "{files:?}");
     let output = Command::new("shellcheck").args(&files).output().expect("shellcheck runs");

@@ -57,7 +57,7 @@ pub(crate) fn is_here(program: &str) -> bool {
     here
 }
 
-/// A HOME and a WORKON_HOME that vanish with the value. Both have a blank in their path.
+/// A HOME and a WORKON_HOME that vanish with the value. Both have a blank in their path, if nothing else is said.
 pub(crate) struct Sandbox {
     directory: TempDir,
 }
@@ -65,7 +65,16 @@ pub(crate) struct Sandbox {
 impl Sandbox {
     /// An empty one.
     pub(crate) fn new() -> Self {
-        let directory = tempfile::Builder::new().prefix("venvyard test ").tempdir().expect("a directory");
+        Self::named("venvyard test ")
+    }
+
+    /// An empty one whose path has no blank, for a program that cannot stand one.
+    pub(crate) fn without_blanks() -> Self {
+        Self::named("venvyard-test-")
+    }
+
+    fn named(prefix: &str) -> Self {
+        let directory = tempfile::Builder::new().prefix(prefix).tempdir().expect("a directory");
         let sandbox = Self { directory };
         std::fs::create_dir(sandbox.home()).expect("a home");
         sandbox

@@ -2,10 +2,12 @@
 
 use std::ffi::OsString;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use crate::context::Context;
-use crate::plan::Plan;
+use crate::plan::{Effect, Plan};
+use crate::shell::Step;
+use crate::venv::shown;
 
 const MORE: &str = "\
 It runs in each environment's directory, active without hooks, and may be a program, a
@@ -20,17 +22,64 @@ Examples:
 #[command(override_usage = "allvirtualenv COMMAND [ARGUMENT...]", after_help = MORE)]
 pub struct Args {
     /// The command and its arguments
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+    #[arg(value_name = "COMMAND", trailing_var_arg = true, allow_hyphen_values = true, required = true)]
     words: Vec<OsString>,
 }
 
 impl Args {
-    /// Not built yet.
+    /// For each environment its name, the command, and an empty line. One whose path would run as code is left out.
     pub fn plan(self, context: &Context) -> Result<Plan> {
-        let _ = (self, context);
-        bail!("allvirtualenv is not built yet.")
+        let home = context.home()?;
+        let mut plan = Plan::script(Vec::new());
+        let mut steps = Vec::new();
+        for name in home.names()? {
+            let root = home.venv(&name).root().to_path_buf();
+            if !home.venv(&name).is_quoted(context.shell()) {
+                let text = format!(
+                    "WARNING: '{name}' is left out: the path {} would run as code when its activate script is sourced.",
+                    shown(&root)
+                );
+                plan.effects.push(Effect::Say(text));
+                plan.status = 1;
+                continue;
+            }
+            let mut heading = name.as_os_str().to_owned();
+            heading.push(format!("\n{}", "=".repeat(name.to_string().chars().count())));
+            let command = Box::new(Step::Command { words: self.words.clone() });
+            steps.extend([Step::print(heading), Step::Inside { root, step: command }, Step::print("")]);
+        }
+        Ok(Plan { answer: Plan::script(steps).answer, ..plan })
     }
 }
 
 #[cfg(test)]
-mod tests {}
+mod tests {
+    use super::*;
+    use crate::context::Surroundings;
+    use crate::plan::Answer;
+    use std::fs;
+
+    #[test]
+    fn a_command_is_data_in_every_environment_that_is_safe_to_enter() {
+        let home = tempfile::tempdir().unwrap();
+        for name in ["shop", "blog", "$(id)"] {
+            fs::create_dir_all(home.path().join(name).join("bin")).unwrap();
+            fs::write(home.path().join(name).join("bin/activate"), "").unwrap();
+        }
+        let variables = [("WORKON_HOME".into(), home.path().into())].into();
+        let context = Context::new(Surroundings { variables, ..Default::default() });
+        let words = vec!["echo".into(), "$(id)".into()];
+        let plan = Args { words: words.clone() }.plan(&context).unwrap();
+        let at = |name: &str| Step::Inside {
+            root: home.path().join(name),
+            step: Box::new(Step::Command { words: words.clone() }),
+        };
+        let (blog, shop) = (Step::print("blog\n===="), Step::print("shop\n===="));
+        let end = Step::print("");
+        assert_eq!(plan.answer, Answer::Script(vec![blog, at("blog"), end.clone(), shop, at("shop"), end]));
+        assert!(
+            matches!(&plan.effects[..], [Effect::Say(text)] if text.starts_with("WARNING: '$(id)' is left out"))
+        );
+        assert_eq!(plan.status, 1);
+    }
+}

@@ -2,8 +2,9 @@
 
 use std::ffi::OsString;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
+use super::cdvirtualenv::{below, into};
 use crate::context::Context;
 use crate::plan::Plan;
 
@@ -21,12 +22,32 @@ pub struct Args {
 }
 
 impl Args {
-    /// Not built yet.
+    /// The step into the directory, which must be there.
     pub fn plan(self, context: &Context) -> Result<Plan> {
-        let _ = (self, context);
-        bail!("cdsitepackages is not built yet.")
+        into(&below(&context.require_active()?.own_site_packages()?, self.directory))
     }
 }
 
 #[cfg(test)]
-mod tests {}
+mod tests {
+    use super::*;
+    use crate::context::Surroundings;
+    use crate::shell::Step;
+    use std::fs;
+
+    #[test]
+    fn it_goes_where_packages_are_or_nowhere() {
+        let root = tempfile::tempdir().unwrap();
+        let plan = |directory: Option<&str>| {
+            let variables = [("VIRTUAL_ENV".into(), root.path().into())].into();
+            let context = Context::new(Surroundings { variables, ..Default::default() });
+            Args { directory: directory.map(OsString::from) }.plan(&context)
+        };
+        assert!(plan(None).unwrap_err().to_string().contains("site-packages directory"));
+        let packages = root.path().join("lib/python3.11/site-packages");
+        fs::create_dir_all(packages.join("shop")).unwrap();
+        assert_eq!(plan(None).unwrap(), Plan::script(vec![Step::Chdir(packages.clone())]));
+        assert_eq!(plan(Some("shop")).unwrap(), Plan::script(vec![Step::Chdir(packages.join("shop"))]));
+        assert!(plan(Some("gone")).is_err());
+    }
+}

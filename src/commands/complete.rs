@@ -19,6 +19,8 @@ pub struct Args {
 enum Kind {
     /// Names of environments
     Envs,
+    /// Names of templates for projects
+    Templates,
 }
 
 impl Args {
@@ -26,6 +28,7 @@ impl Args {
     pub fn plan(self, context: &Context) -> Result<Plan> {
         match self.kind {
             Kind::Envs => envs(context),
+            Kind::Templates => templates(context),
         }
     }
 }
@@ -40,6 +43,15 @@ fn envs(context: &Context) -> Result<Plan> {
         let about: Vec<String> = version.into_iter().chain(project).collect();
         text.push(name.as_os_str());
         text.push(format!("\t{}\n", about.join(" · ")));
+    }
+    Ok(Plan::report(text))
+}
+
+fn templates(context: &Context) -> Result<Plan> {
+    let mut text = OsString::new();
+    for template in context.project_templates()?.all() {
+        text.push(&template.name);
+        text.push(format!("\t{}\n", template.about()));
     }
     Ok(Plan::report(text))
 }

@@ -9,11 +9,12 @@ use crate::context::Context;
 use crate::plan::{Copying, Effect, Plan};
 use crate::shell::Step;
 use crate::shell::quote::typed;
-use crate::venv::{Hook, Name, Runnable, Venv, shown};
+use crate::venv::{Hook, Name, Venv, shown};
 
 const MORE: &str = "\
 The source is an environment's name, or the path of one elsewhere, which is imported. It
-needs no working Python. Without a name the copy is called like the source.
+needs no working Python. Without a name the copy is called like the source. The copy of a
+temporary environment is not temporary.
 
 Examples:
   cpvirtualenv blog blog-next
@@ -65,13 +66,9 @@ impl Args {
         let full = vec![source.root().as_os_str().to_owned(), name.as_os_str().to_owned()];
         let short = vec![name.as_os_str().to_owned()];
         for (hook, arguments) in [(Hook::Precpvirtualenv, full), (Hook::Premkvirtualenv, short)] {
-            match hook.runnable(&hooks) {
-                Runnable::Nothing => {}
-                Runnable::Broken(why) => effects.push(Effect::Say(format!("WARNING: {why}"))),
-                Runnable::Program(program) => {
-                    steps.push(Step::Hook { directory: home.path().to_path_buf(), program, arguments });
-                }
-            }
+            let (warning, step) = workon::run(hook, arguments, context)?;
+            effects.extend(warning);
+            steps.extend(step);
         }
         let project = source.project(context.project_file());
         let cd = context.cd_to_project()?;

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 
 use crate::context::Context;
 use crate::plan::Plan;
-use crate::shell::Shell;
+use crate::shell::{DROP_IN, Shell};
 
 const MORE: &str = "\
 In ~/.bashrc:
@@ -33,6 +33,10 @@ pub struct Args {
     /// The absolute path of verbs.sh, to be read when needed [default: print it too]
     #[arg(long, value_name = "PATH")]
     verbs: Option<PathBuf>,
+
+    /// The absolute path of venvyard.sh: print virtualenvwrapper.sh, which reads it
+    #[arg(long, value_name = "PATH", hide = true)]
+    virtualenvwrapper: Option<PathBuf>,
 }
 
 impl Args {
@@ -49,6 +53,13 @@ impl Args {
             let value = String::from_utf8(self.shell.quoted(value)).context("the path is not UTF-8")?;
             Ok(assignment(name, &value))
         };
+        if let Some(file) = self.virtualenvwrapper {
+            return Ok(Plan::report(DROP_IN.replacen(
+                &blank("shim"),
+                &filling("shim", file.as_os_str())?,
+                1,
+            )));
+        }
         let filled = shim.replacen(&blank("exe"), &filling("exe", program.as_os_str())?, 1).replacen(
             &blank("system"),
             &filling("system", OsStr::new(SYSTEM))?,
@@ -96,7 +107,9 @@ mod tests {
     #[test]
     fn the_shim_calls_the_program_by_its_absolute_path() {
         let context = Context::new(Surroundings { executable: "/o'p/venvyard".into(), ..Default::default() });
-        let plan = Args { shell: Shell::Bash, program: None, verbs: None }.plan(&context).unwrap();
+        let plan = Args { shell: Shell::Bash, program: None, verbs: None, virtualenvwrapper: None }
+            .plan(&context)
+            .unwrap();
         let Answer::Report(text) = plan.answer else { panic!("not a report") };
         let text = text.into_string().unwrap();
         assert!(text.contains("\n__venvyard_exe='/o'\\''p/venvyard'\n"));
@@ -106,7 +119,9 @@ mod tests {
     #[test]
     fn in_zsh_no_alias_can_spoil_a_definition() {
         let context = Context::new(Surroundings { executable: "/venvyard".into(), ..Default::default() });
-        let plan = Args { shell: Shell::Zsh, program: None, verbs: None }.plan(&context).unwrap();
+        let plan = Args { shell: Shell::Zsh, program: None, verbs: None, virtualenvwrapper: None }
+            .plan(&context)
+            .unwrap();
         let Answer::Report(text) = plan.answer else { panic!("not a report") };
         let text = text.into_string().unwrap();
         for definition in ["\nfunction workon() {", "\n    function deactivate() {", "\n__venvyard() {"] {
@@ -118,7 +133,12 @@ mod tests {
     fn the_verbs_are_printed_or_named() {
         let context = Context::new(Surroundings::default());
         let text = |verbs: Option<&str>| {
-            let args = Args { shell: Shell::Bash, program: None, verbs: verbs.map(PathBuf::from) };
+            let args = Args {
+                shell: Shell::Bash,
+                program: None,
+                verbs: verbs.map(PathBuf::from),
+                virtualenvwrapper: None,
+            };
             let Answer::Report(text) = args.plan(&context).unwrap().answer else { panic!("not a report") };
             text.into_string().unwrap()
         };
@@ -131,9 +151,20 @@ mod tests {
     }
 
     #[test]
+    fn the_drop_in_reads_the_shim_that_is_named() {
+        let context = Context::new(Surroundings::default());
+        let virtualenvwrapper = Some("/it's/venvyard.sh".into());
+        let args = Args { shell: Shell::Bash, program: None, verbs: None, virtualenvwrapper };
+        let Answer::Report(text) = args.plan(&context).unwrap().answer else { panic!("not a report") };
+        assert!(text.into_string().unwrap().contains("\n__venvyard_shim='/it'\\''s/venvyard.sh'\n"));
+    }
+
+    #[test]
     fn fish_gets_its_own_shim_in_its_own_quotes() {
         let context = Context::new(Surroundings { executable: "/o'p/venvyard".into(), ..Default::default() });
-        let plan = Args { shell: Shell::Fish, program: None, verbs: None }.plan(&context).unwrap();
+        let plan = Args { shell: Shell::Fish, program: None, verbs: None, virtualenvwrapper: None }
+            .plan(&context)
+            .unwrap();
         let Answer::Report(text) = plan.answer else { panic!("not a report") };
         assert!(text.into_string().unwrap().contains("\nset -gu __venvyard_exe '/o\\'p/venvyard'\n"));
     }

@@ -1,13 +1,13 @@
 //! `lsvirtualenv`: the environments there are, in brief or with what their hooks tell.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 use anyhow::{Result, bail};
 
 use crate::context::Context;
 use crate::plan::{Effect, Plan};
 use crate::shell::Step;
-use crate::venv::{Home, Hook, Name, Runnable};
+use crate::venv::{Hook, Runnable, Venv};
 
 const MORE: &str = "\
 Examples:
@@ -56,34 +56,26 @@ pub(super) fn brief(context: &Context) -> Result<Plan> {
 
 fn long(context: &Context) -> Result<Plan> {
     let home = context.home()?;
+    let global = Hook::GetEnvDetails.runnable(&context.hooks()?);
     let mut steps = Vec::new();
     let mut warnings = Vec::new();
     // Neighbouring texts are one: an environment without a hook costs the shell nothing.
     let mut text = OsString::new();
-    // What hooks say is a shell's to run: without one it is left out.
-    let is_shell = context.shim().is_some();
-    let global = Hook::GetEnvDetails.runnable(&context.hooks()?);
     for name in home.names()? {
+        let venv = home.venv(&name);
         text.push(name.as_os_str());
         text.push(format!("\n{}\n", "=".repeat(name.to_string().chars().count())));
-        let local = Hook::GetEnvDetails.runnable(&home.venv(&name).bin());
-        for hook in [&global, &local] {
-            match hook {
-                Runnable::Nothing => {}
-                Runnable::Broken(why) => warnings.push(why.clone()),
-                Runnable::Program(_) if !is_shell => {}
-                Runnable::Program(program) => {
-                    if !text.is_empty() {
-                        steps.push(Step::print(std::mem::take(&mut text)));
-                    }
-                    steps.push(details(&home, &name, program.clone()));
-                }
+        let (broken, hooks) = details(&global, &venv, name.as_os_str(), context)?;
+        warnings.extend(broken);
+        for hook in hooks {
+            if !text.is_empty() {
+                steps.push(Step::print(std::mem::take(&mut text)));
             }
+            steps.push(Step::Inside { root: venv.root().to_path_buf(), step: Box::new(hook) });
         }
         text.push("\n");
     }
     warnings.dedup();
-    let warnings = warnings.into_iter().map(|why| Effect::Say(format!("WARNING: {why}"))).collect();
     if steps.is_empty() {
         return Ok(Plan::report(text).after(warnings));
     }
@@ -91,13 +83,27 @@ fn long(context: &Context) -> Result<Plan> {
     Plan::script(steps).after(warnings).amid(|| context.hook_variables())
 }
 
-/// The hook, run where all hooks are, in a shell where the environment is active.
-fn details(home: &Home, name: &Name, program: std::path::PathBuf) -> Step {
-    let (directory, arguments) = (home.path().to_path_buf(), vec![name.as_os_str().to_owned()]);
-    Step::Inside {
-        root: home.venv(name).root().to_path_buf(),
-        step: Box::new(Step::Hook { directory, program, arguments }),
+/// The hooks that tell of `venv`, run where all hooks are, the `global` one before its own; and warnings of broken ones,
+/// to be said before. It takes a shell to let them speak: without one there are none.
+pub(super) fn details(
+    global: &Runnable,
+    venv: &Venv,
+    name: &OsStr,
+    context: &Context,
+) -> Result<(Vec<Effect>, Vec<Step>)> {
+    let (mut warnings, mut steps) = (Vec::new(), Vec::new());
+    for hook in [global, &Hook::GetEnvDetails.runnable(&venv.bin())] {
+        match hook {
+            Runnable::Program(program) if context.shim().is_some() => steps.push(Step::Hook {
+                directory: context.home()?.path().to_path_buf(),
+                program: program.clone(),
+                arguments: vec![name.to_owned()],
+            }),
+            Runnable::Program(_) | Runnable::Nothing => {}
+            Runnable::Broken(why) => warnings.push(Effect::Say(format!("WARNING: {why}"))),
+        }
     }
+    Ok((warnings, steps))
 }
 
 #[derive(serde::Serialize)]

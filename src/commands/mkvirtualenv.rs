@@ -11,7 +11,7 @@ use crate::plan::{Creation, Effect, Maker, Plan, Recipe};
 use crate::shell::Step;
 use crate::shell::quote::typed;
 use crate::venv::template::Kind;
-use crate::venv::{Hook, Name, Runnable, Venv, shown};
+use crate::venv::{Hook, Name, Venv, shown};
 
 const MORE: &str = "\
 Options may stand before or after the name. Others than these go to the creator, which
@@ -24,20 +24,27 @@ Examples:
 
 /// Create an environment and activate it
 #[derive(Debug, clap::Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag that venv has too")]
 #[command(override_usage = "mkvirtualenv [OPTIONS] NAME", after_help = MORE)]
 pub struct Args {
     /// What to call it
     #[arg(required = true)]
     name: OsString,
 
-    /// The interpreter: a path, a name on PATH, or a version like 3.12
-    #[arg(short, long, value_name = "PYTHON")]
-    python: Option<OsString>,
-
     /// The project that belongs to it; workon goes there
     #[arg(short = 'a', value_name = "DIR")]
     project: Option<OsString>,
+
+    #[command(flatten)]
+    options: Options,
+}
+
+// What may be typed for every creation. No doc comment: it would become the first line of each command's help.
+#[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that venv has too")]
+pub(super) struct Options {
+    /// The interpreter: a path, a name on PATH, or a version like 3.12
+    #[arg(short, long, value_name = "PYTHON")]
+    python: Option<OsString>,
 
     /// Install what this requirements file lists
     #[arg(short = 'r', value_name = "FILE")]
@@ -71,82 +78,122 @@ pub struct Args {
     #[arg(long)]
     clear: bool,
 
+    /// The words that we do not know, each for the creator
     #[arg(long, hide = true, allow_hyphen_values = true)]
-    creator_option: Vec<OsString>,
+    pub creator_option: Vec<OsString>,
 }
+
+/// What is to be made, beside the options.
+pub(super) struct Wanted<'a> {
+    /// What it is to be called.
+    pub name: &'a Name,
+    /// What was typed, without options: for hints.
+    pub typed: String,
+    /// The project that it is entered with.
+    pub project: Option<&'a Path>,
+    /// A project directory that is to appear with it.
+    pub project_to_make: Option<PathBuf>,
+    /// Small files that it has from the start.
+    pub files: Vec<(OsString, Vec<u8>)>,
+    /// Whether the shell goes to the project.
+    pub cd: bool,
+}
+
+/// Options of a virtualenv of old that ask for what is usual today. rc files and plug-ins still have them.
+const PAST: [&str; 5] =
+    ["--no-site-packages", "--distribute", "--setuptools", "--use-distribute", "--unzip-setuptools"];
 
 impl Args {
     /// The creation, then the steps: hook, activation, installs, hook.
     pub fn plan(self, context: &Context) -> Result<Plan> {
         let name = Name::new(&self.name)?;
-        let home = context.home()?;
-        let venv = home.venv(&name);
-        self.refuse_empty_words()?;
+        let project = project(self.project.as_deref(), context)?;
+        let wanted = Wanted {
+            name: &name,
+            typed: format!("mkvirtualenv {}", typed(name.as_os_str())),
+            project: project.as_deref(),
+            project_to_make: None,
+            files: project.iter().map(|project| project_file(project, context)).collect(),
+            cd: context.cd_to_project()?,
+        };
+        let (effects, steps) = self.options.creation(wanted, context)?;
+        Plan::script(steps).after(effects).amid(|| context.hook_variables())
+    }
+}
+
+/// The project directory that `-a` names, which must be there.
+pub(super) fn project(given: Option<&OsStr>, context: &Context) -> Result<Option<PathBuf>> {
+    let Some(given) = given else { return Ok(None) };
+    refuse_empty("-a DIR", &[given.to_owned()])?;
+    let project = context.absolute(given)?;
+    ensure!(
+        project.is_dir(),
+        "Cannot associate project with {}, it is not a directory\nhint: mkdir -p {}",
+        shown(given),
+        typed(project.as_os_str())
+    );
+    Ok(Some(project))
+}
+
+/// The file in an environment that names its project, and what it holds.
+pub(super) fn project_file(project: &Path, context: &Context) -> (OsString, Vec<u8>) {
+    let line = [project.as_os_str().as_encoded_bytes(), b"\n"].concat();
+    (context.project_file().to_owned(), line)
+}
+
+/// An empty word, as an unset variable leaves it, would mean the working directory.
+fn refuse_empty(option: &str, words: &[OsString]) -> Result<()> {
+    ensure!(
+        !words.iter().any(|word| word.is_empty()),
+        "The word after {} is empty.\nhint: mkvirtualenv {option} NAME",
+        &option[..2]
+    );
+    Ok(())
+}
+
+impl Options {
+    /// All that mkvirtualenv does: the creation and the warnings, then the steps.
+    pub(super) fn creation(&self, wanted: Wanted<'_>, context: &Context) -> Result<(Vec<Effect>, Vec<Step>)> {
+        refuse_empty("-r FILE", &self.requirements)?;
+        refuse_empty("-i PACKAGE", &self.packages)?;
+        let (home, hooks, name) = (context.home()?, context.hooks()?, wanted.name);
+        let venv = home.venv(name);
         let mut effects = Vec::new();
         if !home.exists()? {
             let path = shown(home.path());
             let note = format!("NOTE: Virtual environments directory {path} does not exist. Creating...");
             effects.extend([Effect::Say(note), Effect::MakeDirectory(home.path().to_path_buf())]);
         }
-        let replace = self.replaces(&venv, &name, context)?;
-        let project = self.project(context)?;
-        let installs = self.installs(&venv, context)?;
-        let (maker, options) = self.maker(context)?;
+        let replace = self.replaces(&venv, name, context)?;
+        let installs = self.installs(&venv, &wanted.typed, context)?;
+        let (maker, options) = self.maker(name, context)?;
         effects.push(Effect::Create(Creation {
             venv: venv.clone(),
             recipe: self.recipe(&maker, context)?,
             maker,
             options,
             replace,
-            project: project.clone().map(|project| (context.project_file().to_owned(), project)),
+            files: wanted.files,
+            project: wanted.project_to_make,
             hook_shell: context.hook_shell(),
         }));
 
-        let hooks = context.hooks()?;
-        let mut steps = Vec::new();
-        match Hook::Premkvirtualenv.runnable(&hooks) {
-            Runnable::Nothing => {}
-            Runnable::Broken(why) => effects.push(Effect::Say(format!("WARNING: {why}"))),
-            Runnable::Program(program) => steps.push(Step::Hook {
-                directory: home.path().to_path_buf(),
-                program,
-                arguments: vec![name.as_os_str().to_owned()],
-            }),
-        }
-        let stirred = !steps.is_empty();
-        if let Some(project) = &project {
+        let arguments = vec![name.as_os_str().to_owned()];
+        let (warning, hook) = workon::run(Hook::Premkvirtualenv, arguments, context)?;
+        effects.extend(warning);
+        let stirred = hook.is_some();
+        let mut steps = Vec::from_iter(hook);
+        if let Some(project) = wanted.project {
             steps.push(Step::Print(format!("Setting project for {name} to {}", shown(project)).into()));
         }
-        let entry = Entry {
-            venv: &venv,
-            name: name.as_os_str(),
-            project: project.as_deref(),
-            cd: context.cd_to_project()?,
-        };
+        let entry = Entry { venv: &venv, name: name.as_os_str(), project: wanted.project, cd: wanted.cd };
         let (warnings, activation) = entry.activation(context, stirred)?;
+        effects.extend(warnings);
         steps.extend(activation);
         steps.extend(installs);
         let stirred = steps.iter().any(Step::may_write_hooks);
         steps.extend(workon::sourced(Hook::Postmkvirtualenv, &hooks, context.shell(), stirred));
-        effects.extend(warnings);
-        Plan::script(steps).after(effects).amid(|| context.hook_variables())
-    }
-
-    /// An empty word, as an unset variable leaves it, would mean the working directory.
-    fn refuse_empty_words(&self) -> Result<()> {
-        let options = [
-            ("-a DIR", self.project.as_slice()),
-            ("-r FILE", &self.requirements),
-            ("-i PACKAGE", &self.packages),
-        ];
-        for (option, words) in options {
-            ensure!(
-                !words.iter().any(|word| word.is_empty()),
-                "The word after {} is empty.\nhint: mkvirtualenv {option} NAME",
-                &option[..2]
-            );
-        }
-        Ok(())
+        Ok((effects, steps))
     }
 
     /// Whether something is there to be replaced; fails where that was not asked for.
@@ -173,29 +220,13 @@ impl Args {
         Ok(true)
     }
 
-    fn project(&self, context: &Context) -> Result<Option<PathBuf>> {
-        let Some(given) = &self.project else { return Ok(None) };
-        let project = context.absolute(given)?;
-        ensure!(
-            project.is_dir(),
-            "Cannot associate project with {}, it is not a directory\nhint: mkdir -p {}",
-            shown(given),
-            typed(project.as_os_str())
-        );
-        Ok(Some(project))
-    }
-
     /// The steps that call pip. Python runs isolated, so that no module of the working directory or
     /// PYTHONPATH gets into pip's way, and pip installs into the environment, whatever its settings say.
-    fn installs(&self, venv: &Venv, context: &Context) -> Result<Vec<Step>> {
+    fn installs(&self, venv: &Venv, again: &str, context: &Context) -> Result<Vec<Step>> {
         if self.requirements.is_empty() && self.packages.is_empty() {
             return Ok(Vec::new());
         }
-        ensure!(
-            !self.without_pip,
-            "-i and -r need pip, which --without-pip leaves out.\nhint: mkvirtualenv {}",
-            typed(&self.name)
-        );
+        ensure!(!self.without_pip, "-i and -r need pip, which --without-pip leaves out.\nhint: {again}");
         let mut requirements = Vec::new();
         for given in &self.requirements {
             let is_url = given.to_string_lossy().contains("://");
@@ -219,7 +250,7 @@ impl Args {
     }
 
     /// Who makes the environment, and with which options.
-    fn maker(&self, context: &Context) -> Result<(Maker, Vec<OsString>)> {
+    fn maker(&self, name: &Name, context: &Context) -> Result<(Maker, Vec<OsString>)> {
         let python = match &self.python {
             Some(python) if python.to_string_lossy().contains(['/', '~']) => {
                 Some(context.absolute(python)?.into_os_string())
@@ -230,8 +261,8 @@ impl Args {
         let Some((creator, mut options)) = context.creator() else {
             let python = pythons.find(python.as_deref())?;
             python.check(!self.without_pip)?;
-            self.refuse_second_name()?;
-            return Ok((Maker::Venv(python), self.options()));
+            self.refuse_second_name(name)?;
+            return Ok((Maker::Venv(python), self.options(self.unknown_to_venv())));
         };
         let program = pythons.program(creator).with_context(|| {
             let name = shown(creator);
@@ -242,16 +273,16 @@ impl Args {
             option.push(python);
             option
         }));
-        options.extend(self.options());
+        options.extend(self.options(self.creator_option.iter()));
         Ok((Maker::Program(program), options))
     }
 
     /// The venv module would make another environment of each word that is no option.
-    fn refuse_second_name(&self) -> Result<()> {
+    fn refuse_second_name(&self, name: &Name) -> Result<()> {
         let is_option = |word: &&OsString| word.as_encoded_bytes().starts_with(b"-");
         let foreign: Vec<&OsString> = self.creator_option.iter().filter(|word| !is_option(word)).collect();
         let Some(first) = foreign.first() else { return Ok(()) };
-        let whole = foreign.iter().copied().chain([&self.name]).map(OsString::as_os_str);
+        let whole = foreign.iter().map(|word| word.as_os_str()).chain([name.as_os_str()]);
         let whole = whole.collect::<Vec<_>>().join(OsStr::new(" "));
         bail!(
             "'{}' is not understood: an environment has one name, quoted if it has blanks.\n\
@@ -264,7 +295,7 @@ impl Args {
     /// What a template would have to become; none where only the maker can do what is asked.
     fn recipe(&self, maker: &Maker, context: &Context) -> Result<Option<Recipe>> {
         let Maker::Venv(python) = maker else { return Ok(None) };
-        if self.upgrade_deps || !self.creator_option.is_empty() {
+        if self.upgrade_deps || self.unknown_to_venv().next().is_some() {
             return Ok(None);
         }
         let Ok(prompt) = self.prompt.clone().map(OsString::into_string).transpose() else { return Ok(None) };
@@ -278,8 +309,13 @@ impl Args {
         }))
     }
 
+    /// The words that we do not know, for the venv module: without those of the past.
+    fn unknown_to_venv(&self) -> impl Iterator<Item = &OsString> {
+        self.creator_option.iter().filter(|option| !PAST.iter().any(|past| option == past))
+    }
+
     /// The options that venv and virtualenv share, then what we do not know.
-    fn options(&self) -> Vec<OsString> {
+    fn options<'a>(&self, unknown: impl Iterator<Item = &'a OsString>) -> Vec<OsString> {
         let flags = [
             (self.system_site_packages, "--system-site-packages"),
             (self.without_pip, "--without-pip"),
@@ -289,7 +325,7 @@ impl Args {
         let flags = flags.into_iter().filter(|(given, _)| *given).map(|(_, flag)| OsString::from(flag));
         let prompt =
             self.prompt.iter().flat_map(|prompt| [OsStr::new("--prompt").to_owned(), prompt.clone()]);
-        flags.chain(prompt).chain(self.creator_option.iter().cloned()).collect()
+        flags.chain(prompt).chain(unknown.cloned()).collect()
     }
 }
 
@@ -342,7 +378,18 @@ mod tests {
         let plan = plan(&["blog"], home.path()).unwrap();
         assert_eq!(creation(&plan).venv.root(), home.path().join("blog"));
         assert!(!creation(&plan).replace);
-        assert_eq!(told(&plan, home.path()), ["__venvyard_deactivate", "__venvyard_activate '~/blog' '~'"]);
+        assert_eq!(
+            told(&plan, home.path()),
+            ["__venvyard_deactivate '~/blog'", "__venvyard_activate '~/blog' '~'"]
+        );
+    }
+
+    #[test]
+    fn options_that_mean_what_is_usual_today_are_left_out() {
+        let home = tempfile::tempdir().unwrap();
+        let options = PAST.map(|past| format!("--creator-option={past}"));
+        let line = [&["blog"], options.each_ref().map(String::as_str).as_slice()].concat();
+        assert!(creation(&plan(&line, home.path()).unwrap()).options.is_empty());
     }
 
     #[test]
@@ -409,6 +456,8 @@ mod tests {
         let told = told(&plan, home.path());
         assert_eq!(told[0], "__venvyard_print 'Setting project for blog to ~/src'");
         assert_eq!(told[3], "__venvyard_chdir '~/src'");
-        assert_eq!(creation(&plan).project, Some((".project".into(), home.path().join("src"))));
+        let line = format!("{}\n", home.path().join("src").display()).into_bytes();
+        assert_eq!(creation(&plan).files, [(".project".into(), line)]);
+        assert_eq!(creation(&plan).project, None);
     }
 }

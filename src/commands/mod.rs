@@ -7,6 +7,8 @@ mod cdsitepackages;
 mod cdvirtualenv;
 mod complete;
 mod cpvirtualenv;
+mod fill;
+mod hooks;
 mod init;
 mod lssitepackages;
 mod lsvirtualenv;
@@ -14,7 +16,9 @@ mod mkproject;
 mod mktmpenv;
 mod mkvirtualenv;
 mod mvvirtualenv;
+mod path;
 mod rmvirtualenv;
+mod settings;
 mod setup;
 mod setvirtualenvproject;
 mod showvirtualenv;
@@ -24,11 +28,15 @@ mod virtualenvwrapper;
 mod wipeenv;
 mod workon;
 
+use std::ffi::OsString;
+
 use anyhow::Result;
 use clap::Subcommand;
 
 use crate::context::Context;
 use crate::plan::Plan;
+use crate::shell::Step;
+use crate::venv::Hook;
 
 /// What venvyard can be asked to do. What each is for, its own file tells.
 #[derive(Debug, Subcommand)]
@@ -58,6 +66,13 @@ pub enum Command {
     Complete(complete::Args),
     #[command(hide = true)]
     Sweep(sweep::Args),
+    #[command(hide = true)]
+    Fill(fill::Args),
+    Settings(settings::Args),
+    #[command(hide = true)]
+    Hooks(hooks::Args),
+    #[command(hide = true)]
+    Path(path::Args),
 }
 
 impl Command {
@@ -90,6 +105,71 @@ impl Command {
             Self::Setup(args) => args.plan(context),
             Self::Complete(args) => args.plan(context),
             Self::Sweep(args) => args.plan(context),
+            Self::Fill(args) => args.plan(context),
+            Self::Settings(args) => args.plan(context),
+            Self::Hooks(args) => args.plan(context),
+            Self::Path(args) => args.plan(context),
         }
+    }
+}
+
+/// What comes before the first command of a shell: its `initialize` hook, if that does anything. The command `words`
+/// is then asked for again, since the hook's settings concern it.
+pub(crate) fn initialization(words: &[OsString], context: &Context) -> Option<Plan> {
+    if context.is_initialized() {
+        return None;
+    }
+    // What is wrong with the settings the command itself will tell.
+    let file = Hook::Initialize.sourced(&context.hooks().ok()?, context.shell())?;
+    let places = ["WORKON_HOME", "VIRTUALENVWRAPPER_HOOK_DIR"];
+    let mut variables = context.hook_variables().ok()?;
+    // The others are settings that the hook may make.
+    variables.retain(|(name, _)| places.contains(name));
+    let lent = (!variables.is_empty()).then_some(Step::Lend(variables));
+    let steps = lent.into_iter().chain([Step::Initialize { file, words: words.to_vec() }]);
+    Some(Plan::script(steps.collect()))
+}
+
+/// What the help of the command called `name` ends in, and depends on the disk.
+///
+/// # Errors
+/// The settings cannot be understood.
+pub(crate) fn appendix(name: &str, context: &Context) -> Result<String> {
+    match name {
+        "mkproject" => mkproject::templates_told(context),
+        _ => Ok(String::new()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::Surroundings;
+    use crate::plan::Answer;
+
+    fn told(hook: &str, initialized: &str) -> Option<Vec<Step>> {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join("initialize"), hook).unwrap();
+        let variables = [
+            ("WORKON_HOME", home.path().to_str().unwrap()),
+            ("XDG_CONFIG_HOME", "/nowhere"),
+            ("VENVYARD_SHELL", "bash"),
+            ("VENVYARD_INITIALIZED", initialized),
+        ];
+        let variables = variables.map(|(name, value)| (name.into(), value.into())).into();
+        let context = Context::new(Surroundings { variables, ..Default::default() });
+        match initialization(&["workon".into(), "blog".into()], &context)?.answer {
+            Answer::Script(steps) => Some(steps),
+            Answer::Report(text) => panic!("a report: {text:?}"),
+        }
+    }
+
+    #[test]
+    fn a_shell_is_initialized_before_its_first_command() {
+        let steps = told("export BLOG=1\n", "").unwrap();
+        assert!(matches!(&steps[0], Step::Lend(lent) if lent[0].0 == "VIRTUALENVWRAPPER_HOOK_DIR"));
+        assert!(matches!(&steps[1], Step::Initialize { words, .. } if *words == ["workon", "blog"]));
+        assert_eq!(told("export BLOG=1\n", "yes"), None);
+        assert_eq!(told("#!/bin/sh\n# a stub\n", ""), None);
     }
 }

@@ -12,10 +12,11 @@ use crate::venv::{Name, shown};
 
 const MORE: &str = "\
 Its scripts, prompt, hooks and project follow. If it is active, it stays so under its new
-name, without any hook.
+name, without any hook. A temporary environment is kept by renaming it.
 
 Examples:
-  mvvirtualenv blog weblog";
+  mvvirtualenv blog weblog
+  mvvirtualenv tmp-0123456789abcdef keep";
 
 /// Rename an environment
 #[derive(Debug, clap::Args)]

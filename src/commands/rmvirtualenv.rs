@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs::Metadata;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::plan::{Answer, Effect, Plan};
 use crate::shell::Step;
 use crate::shell::quote::typed;
-use crate::venv::{Hook, Name, Runnable, shown};
+use crate::venv::{Hook, Name, Runnable, Venv, shown};
 
 const MORE: &str = "\
 All names are checked before the first is removed. The active environment is not
@@ -27,11 +27,18 @@ Examples:
 pub struct Args {
     /// The environments
     names: Vec<OsString>,
+
+    /// Instead, the temporary one that was in this directory and was left just now
+    #[arg(long, hide = true, value_name = "DIR")]
+    temporary: Option<PathBuf>,
 }
 
 impl Args {
     /// The removals, each between its hooks.
     pub fn plan(self, context: &Context) -> Result<Plan> {
+        if let Some(root) = self.temporary {
+            return temporary(root, context);
+        }
         if self.names.is_empty() {
             bail!("Please specify an environment.\nhint: lsvirtualenv -b");
         }
@@ -43,41 +50,57 @@ impl Args {
                 names.push(name);
             }
         }
-        let home = context.home()?;
-        home.exists()?;
-        for name in &names {
-            check(name, context)?;
-        }
-        let mut plan = Plan::report("");
-        for name in &names {
-            plan.effects.push(Effect::Say(format!("Removing {name}...")));
-            let venv = home.venv(name);
-            let removal = match what_is_at(venv.root())? {
-                None => {
-                    let root = shown(venv.root());
-                    plan.effects.push(Effect::Say(format!("Did not find environment {root} to remove.")));
-                    continue;
-                }
-                Some(data) if data.is_symlink() => {
-                    let target = venv.root().read_link().unwrap_or_default();
-                    let text = format!("{name} is a link: {} stays as it is.", shown(target));
-                    plan.effects.push(Effect::Say(text));
-                    Effect::Unlink(venv.root().to_path_buf())
-                }
-                Some(_) => Effect::Remove(venv.clone()),
-            };
-            if !matches!(removal, Effect::Unlink(_))
-                && context.is_inside(venv.root())
-                && context.shim().is_some()
-            {
-                plan.answer = Answer::Script(vec![Step::Chdir(home.path().to_path_buf())]);
-            }
-            plan.effects.extend(hook(Hook::Prermvirtualenv, name, context)?);
-            plan.effects.push(removal);
-            plan.effects.extend(hook(Hook::Postrmvirtualenv, name, context)?);
-        }
-        Ok(plan)
+        removal(&names, context)
     }
+}
+
+/// The removal of a temporary environment. What carries its marker elsewhere is none of ours to remove.
+fn temporary(root: PathBuf, context: &Context) -> Result<Plan> {
+    let name = Name::existing(root.file_name().unwrap_or_default())?;
+    let venv = Venv::at(root);
+    if !venv.is_temporary() || !context.home()?.venv(&name).is_same_as(&venv) {
+        let text =
+            format!("NOTE: {} stays: it is no temporary environment of WORKON_HOME.", shown(venv.root()));
+        return Ok(Plan::report("").after(vec![Effect::Say(text)]));
+    }
+    let mut plan = removal(std::slice::from_ref(&name), context)?;
+    plan.effects.insert(0, Effect::Say(format!("Removing temporary environment: {name}")));
+    Ok(plan)
+}
+
+fn removal(names: &[Name], context: &Context) -> Result<Plan> {
+    let home = context.home()?;
+    home.exists()?;
+    for name in names {
+        check(name, context)?;
+    }
+    let mut plan = Plan::report("");
+    for name in names {
+        plan.effects.push(Effect::Say(format!("Removing {name}...")));
+        let venv = home.venv(name);
+        let removal = match what_is_at(venv.root())? {
+            None => {
+                let root = shown(venv.root());
+                plan.effects.push(Effect::Say(format!("Did not find environment {root} to remove.")));
+                continue;
+            }
+            Some(data) if data.is_symlink() => {
+                let target = venv.root().read_link().unwrap_or_default();
+                let text = format!("{name} is a link: {} stays as it is.", shown(target));
+                plan.effects.push(Effect::Say(text));
+                Effect::Unlink(venv.root().to_path_buf())
+            }
+            Some(_) => Effect::Remove(venv.clone()),
+        };
+        let is_link = matches!(removal, Effect::Unlink(_));
+        if !is_link && context.is_inside(venv.root()) && context.shim().is_some() {
+            plan.answer = Answer::Script(vec![Step::Chdir(home.path().to_path_buf())]);
+        }
+        plan.effects.extend(hook(Hook::Prermvirtualenv, name, context)?);
+        plan.effects.push(removal);
+        plan.effects.extend(hook(Hook::Postrmvirtualenv, name, context)?);
+    }
+    Ok(plan)
 }
 
 /// Refuses what is there and is no environment, and the active one.
@@ -136,7 +159,8 @@ mod tests {
         variables.push(("VIRTUAL_ENV", home.join(active).to_str().unwrap().to_owned()));
         let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
         let context = Context::new(Surroundings { variables, ..Default::default() });
-        Args { names: names.iter().map(OsString::from).collect() }.plan(&context)
+        let temporary = names.first().and_then(|name| name.strip_prefix("left:")).map(PathBuf::from);
+        Args { names: names.iter().map(OsString::from).collect(), temporary }.plan(&context)
     }
 
     fn home() -> tempfile::TempDir {
@@ -168,6 +192,22 @@ mod tests {
             assert!(plan(&[name], home.path(), "blog").is_err(), "{name}");
         }
         assert!(plan(&["shop"], home.path(), "blog").is_ok());
+    }
+
+    #[test]
+    fn only_what_is_marked_and_in_the_home_is_temporary() {
+        let (home, elsewhere) = (home(), home());
+        let left = |root: &Path| plan(&[&format!("left:{}", root.display())], home.path(), "none");
+        for place in [home.path(), elsewhere.path()] {
+            fs::write(place.join("blog/README.tmpenv"), "").unwrap();
+        }
+        let effects = left(&home.path().join("blog")).unwrap().effects;
+        assert!(effects.contains(&Effect::Remove(Venv::at(home.path().join("blog")))));
+        for other in [elsewhere.path().join("blog"), home.path().join("shop")] {
+            assert!(
+                matches!(&left(&other).unwrap().effects[..], [Effect::Say(text)] if text.contains("stays"))
+            );
+        }
     }
 
     #[test]

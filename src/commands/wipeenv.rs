@@ -22,10 +22,8 @@ impl Args {
     /// The removal, and a report of what was there.
     #[expect(clippy::unused_self, reason = "all commands are planned alike")]
     pub fn plan(self, context: &Context) -> Result<Plan> {
-        let Some(venv) = context.active().filter(|venv| venv.root().is_dir()) else {
-            bail!("no virtualenv active, or active virtualenv is missing\nhint: workon NAME");
-        };
-        if !venv.root().join("pyvenv.cfg").exists() {
+        let venv = context.require_active()?;
+        if !venv.settings_file().exists() {
             bail!("{} is not an environment.\nhint: workon NAME", shown(venv.root()));
         }
         let names: Vec<String> =

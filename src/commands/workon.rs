@@ -107,7 +107,7 @@ impl Entry<'_> {
     pub(super) fn activation(&self, context: &Context, stirred: bool) -> Result<(Vec<Effect>, Vec<Step>)> {
         let (home, hooks, bin) = (context.home()?, context.hooks()?, self.venv.bin());
         let mut warnings = Vec::new();
-        let mut steps = vec![Step::Deactivate];
+        let mut steps = vec![Step::Deactivate { next: self.venv.root().to_path_buf() }];
         let mut stirred = stirred;
         for directory in [&hooks, &bin] {
             let program = match Hook::Preactivate.runnable(directory) {
@@ -149,18 +149,30 @@ impl Entry<'_> {
     }
 }
 
+/// The step that runs the global `hook`, or the warning that it is broken; neither if it would do nothing.
+pub(super) fn run(
+    hook: Hook,
+    arguments: Vec<OsString>,
+    context: &Context,
+) -> Result<(Option<Effect>, Option<Step>)> {
+    Ok(match hook.runnable(&context.hooks()?) {
+        Runnable::Nothing => (None, None),
+        Runnable::Broken(why) => (Some(Effect::Say(format!("WARNING: {why}"))), None),
+        Runnable::Program(program) => {
+            let directory = context.home()?.path().to_path_buf();
+            (None, Some(Step::Hook { directory, program, arguments }))
+        }
+    })
+}
+
 /// The step that sources `hook` in `directory`, unless that would do nothing.
 pub(super) fn sourced(hook: Hook, directory: &Path, shell: Shell, stirred: bool) -> Option<Step> {
-    let event = match hook {
-        Hook::Postmkvirtualenv => "post_mkvirtualenv",
-        _ => "post_activate",
-    };
     let file = match hook.sourced(directory, shell) {
         Some(file) => file,
         None if stirred => hook.source(directory, shell),
         None => return None,
     };
-    Some(Step::Source { file, event })
+    Some(Step::Source { file, event: hook.event() })
 }
 
 #[cfg(test)]
@@ -203,7 +215,7 @@ mod tests {
     fn without_hooks_two_steps_suffice() {
         let (home, root) = home_with_blog();
         let hooks = home.path().to_path_buf();
-        let expected = vec![Step::Deactivate, Step::Activate { root, hooks }];
+        let expected = vec![Step::Deactivate { next: root.clone() }, Step::Activate { root, hooks }];
         assert_eq!(steps("blog", home.path()), expected);
         assert_eq!(steps("blog/", home.path()), expected);
         assert_eq!(steps(".", home.path()), expected);
@@ -233,7 +245,7 @@ mod tests {
             [
                 "__venvyard_lend 'VIRTUALENVWRAPPER_HOOK_DIR' '~' 'VIRTUALENVWRAPPER_PROJECT_FILENAME' '.project' \
                  'VIRTUALENVWRAPPER_WORKON_CD' '1'",
-                "__venvyard_deactivate",
+                "__venvyard_deactivate '~/blog'",
                 "__venvyard_hook '~' '~/preactivate' 'blog'",
                 "__venvyard_hook '~' '~/blog/bin/preactivate' 'blog'",
                 "__venvyard_activate '~/blog' '~'",

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow};
 use serde::Deserialize;
@@ -21,6 +21,8 @@ pub(super) struct Config {
     pub workon_home: Option<String>,
     /// Where global hooks lie; `$VIRTUALENVWRAPPER_HOOK_DIR`.
     pub hook_dir: Option<String>,
+    /// Where projects are made; `$PROJECT_HOME`.
+    pub project_home: Option<String>,
     /// The interpreter for new environments; `$VIRTUALENVWRAPPER_PYTHON`.
     pub python: Option<String>,
     /// Whether `workon` goes to the project; `$VIRTUALENVWRAPPER_WORKON_CD`.
@@ -31,23 +33,26 @@ pub(super) struct Config {
 }
 
 impl Config {
-    /// Reads `venvyard/config.toml` in the `user` directory and in the site's; a missing file says nothing.
-    pub(super) fn read(user: Option<&Path>) -> Result<Self> {
-        let user = user.map(Self::in_directory).transpose()?.unwrap_or_default();
-        Ok(user.or(Self::in_directory(Path::new(SITE))?))
+    /// Where it is looked for: in the `user` directory, and below it in the site's.
+    pub(super) fn files(user: Option<&Path>) -> Vec<PathBuf> {
+        user.into_iter().chain([Path::new(SITE)]).map(|above| above.join("venvyard/config.toml")).collect()
     }
 
-    fn in_directory(directory: &Path) -> Result<Self> {
-        let path = directory.join("venvyard/config.toml");
-        let text = match fs::read_to_string(&path) {
+    /// Reads those files; a missing one says nothing.
+    pub(super) fn read(user: Option<&Path>) -> Result<Self> {
+        Self::files(user).iter().try_fold(Self::default(), |above, file| Ok(above.or(Self::in_file(file)?)))
+    }
+
+    fn in_file(path: &Path) -> Result<Self> {
+        let text = match fs::read_to_string(path) {
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 return Ok(Self::default());
             }
-            result => result.with_context(|| format!("cannot read {}", shown(&path)))?,
+            result => result.with_context(|| format!("cannot read {}", shown(path)))?,
         };
         toml::from_str(&text).map_err(|error| {
             let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
-            anyhow!("{}:{line}: {}", shown(&path), error.message())
+            anyhow!("{}:{line}: {}", shown(path), error.message())
         })
     }
 
@@ -55,6 +60,7 @@ impl Config {
         Self {
             workon_home: self.workon_home.or(below.workon_home),
             hook_dir: self.hook_dir.or(below.hook_dir),
+            project_home: self.project_home.or(below.project_home),
             python: self.python.or(below.python),
             workon_cd: self.workon_cd.or(below.workon_cd),
             link_mode: self.link_mode.or(below.link_mode),

@@ -1,4 +1,4 @@
-//! `~`, `~user`, `$VAR` and `${VAR}` in a path, as the shell would read them in double quotes.
+//! `~`, `~user`, `$VAR` and `${VAR}` in a path, of which a shell in double quotes reads the last two.
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
@@ -10,11 +10,10 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::venv::shown;
 
-/// Expands a leading `~` or `~user` and every `$VAR` and `${VAR}`; an unset variable is an error.
+/// Expands every `$VAR` and `${VAR}`, then a leading `~` or `~user`, as Python does it; an unset variable is an error.
 pub(super) fn expand(path: &OsStr, variables: &HashMap<OsString, OsString>) -> Result<PathBuf> {
-    let (start, rest) = tilde(path.as_bytes(), variables)?;
-    let mut expanded = start.into_vec();
-    let mut rest = rest;
+    let mut expanded = Vec::new();
+    let mut rest = path.as_bytes();
     while let Some(dollar) = rest.iter().position(|&byte| byte == b'$') {
         expanded.extend_from_slice(&rest[..dollar]);
         rest = &rest[dollar + 1..];
@@ -38,7 +37,16 @@ pub(super) fn expand(path: &OsStr, variables: &HashMap<OsString, OsString>) -> R
         rest = if braced { after.strip_prefix(b"}").unwrap_or(after) } else { after };
     }
     expanded.extend_from_slice(rest);
-    Ok(OsString::from_vec(expanded).into())
+    let (mut start, rest) = tilde(&expanded, variables)?;
+    start.push(OsStr::from_bytes(rest));
+    Ok(start.into())
+}
+
+/// Expands a leading `~` or `~user` and nothing else.
+pub(super) fn expand_home(path: &OsStr, variables: &HashMap<OsString, OsString>) -> Result<PathBuf> {
+    let (mut start, rest) = tilde(path.as_bytes(), variables)?;
+    start.push(OsStr::from_bytes(rest));
+    Ok(start.into())
 }
 
 /// What a leading `~` stands for, and what follows it.
@@ -78,7 +86,9 @@ mod tests {
     use super::*;
 
     fn expanded(path: &str) -> String {
-        let variables = [("HOME", "/home/ann"), ("A", "x y")].map(|(n, v)| (n.into(), v.into())).into();
+        let variables = [("HOME", "/home/ann"), ("A", "x y"), ("ME", "root"), ("THERE", "~/e")]
+            .map(|(n, v)| (n.into(), v.into()))
+            .into();
         expand(path.as_ref(), &variables).unwrap().into_os_string().into_string().unwrap()
     }
 
@@ -87,6 +97,8 @@ mod tests {
         assert_eq!(expanded("~/e"), "/home/ann/e");
         assert_eq!(expanded("/a~/$A-$A"), "/a~/x y-x y");
         assert_eq!(expanded("${A}b"), "x yb");
+        assert_eq!(expanded("~$ME"), expanded("~root"));
+        assert_eq!(expanded("$THERE"), "/home/ann/e");
         assert_eq!(expanded("/cost/5$"), "/cost/5$");
         assert_eq!(expanded("/$(id)/`id`"), "/$(id)/`id`");
     }

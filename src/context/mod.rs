@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 
 use crate::shell::{Shell, Shim};
 use crate::venv::template::LinkMode;
-use crate::venv::{Home, Pythons, Venv, normal};
+use crate::venv::{Home, ProjectTemplates, Pythons, Venv, normal};
 use config::Config;
 
 /// What the process was started with.
@@ -62,6 +62,11 @@ impl Context {
         xdg.or_else(|| self.variable("HOME").and_then(|_| dirs::config_dir()))
     }
 
+    /// Where a configuration is looked for: the user's file, then the site's.
+    pub fn configuration_files(&self) -> Vec<PathBuf> {
+        Config::files(self.config_directory().as_deref())
+    }
+
     /// The shim that asks, if one does.
     pub fn shim(&self) -> Option<Shim> {
         let shell = Shell::named(self.variable("VENVYARD_SHELL")?)?;
@@ -71,6 +76,11 @@ impl Context {
     /// The shell whose files count: the one that asks, or bash where none does.
     pub fn shell(&self) -> Shell {
         self.shim().map_or(Shell::Bash, |shim| shim.shell)
+    }
+
+    /// Whether the shim that asks has sourced the `initialize` hook, or found none, or no shim asks.
+    pub fn is_initialized(&self) -> bool {
+        self.shim().is_none() || self.variable("VENVYARD_INITIALIZED").is_some()
     }
 
     /// The user's login shell, if it is one we know.
@@ -86,6 +96,11 @@ impl Context {
     /// The absolute path of this program.
     pub fn executable(&self) -> &Path {
         &self.surroundings.executable
+    }
+
+    /// The file that was sourced in place of virtualenvwrapper's, if it says so: `$VIRTUALENVWRAPPER_SCRIPT`.
+    pub fn script(&self) -> Option<&Path> {
+        self.variable("VIRTUALENVWRAPPER_SCRIPT").map(Path::new)
     }
 
     /// The user's home directory, `$HOME`.
@@ -119,7 +134,7 @@ impl Context {
                 self.user_home().map_err(|_| anyhow!(missing))?.join(".virtualenvs")
             }
             Some(given) => {
-                let expanded = self.expanded(given).context("WORKON_HOME cannot be understood")?;
+                let expanded = self.typed(given).context("WORKON_HOME cannot be understood")?;
                 // A relative one has always been under HOME.
                 if expanded.is_absolute() { expanded } else { self.user_home()?.join(expanded) }
             }
@@ -144,21 +159,40 @@ impl Context {
         }
     }
 
-    /// What hooks find in their environment under virtualenvwrapper, and do not find in ours.
-    pub fn hook_variables(&self) -> Result<Vec<(&'static str, OsString)>> {
+    /// Where projects are made: `$PROJECT_HOME`, else the configured one; none by default.
+    pub fn project_home(&self) -> Result<Option<PathBuf>> {
+        let given = match self.variable("PROJECT_HOME") {
+            Some(variable) => Some(variable),
+            None => self.config()?.project_home.as_deref().map(OsStr::new),
+        };
+        given.map(|given| self.absolute(given).context("PROJECT_HOME cannot be understood")).transpose()
+    }
+
+    /// What virtualenvwrapper exports for good: names, and values in full.
+    pub fn settings(&self) -> Result<Vec<(&'static str, OsString)>> {
         let cd = if self.cd_to_project()? { "1" } else { "0" };
-        let all = [
+        Ok(vec![
             ("WORKON_HOME", self.home()?.path().as_os_str().to_owned()),
             ("VIRTUALENVWRAPPER_HOOK_DIR", self.hooks()?.into_os_string()),
             ("VIRTUALENVWRAPPER_PROJECT_FILENAME", self.project_file().to_owned()),
             ("VIRTUALENVWRAPPER_WORKON_CD", cd.into()),
-        ];
-        Ok(all.into_iter().filter(|(name, _)| self.variable(name).is_none()).collect())
+        ])
+    }
+
+    /// What hooks find in their environment under virtualenvwrapper, and do not find in ours.
+    pub fn hook_variables(&self) -> Result<Vec<(&'static str, OsString)>> {
+        Ok(self.settings()?.into_iter().filter(|(name, _)| self.variable(name).is_none()).collect())
     }
 
     /// The active environment, `$VIRTUAL_ENV`.
     pub fn active(&self) -> Option<Venv> {
         self.variable("VIRTUAL_ENV").map(|root| Venv::at(root.into()))
+    }
+
+    /// The active environment, whose directory must be there.
+    pub fn require_active(&self) -> Result<Venv> {
+        let active = self.active().filter(|venv| venv.root().is_dir());
+        active.context("no virtualenv active, or active virtualenv is missing\nhint: workon NAME")
     }
 
     /// Whether `workon` goes to the project: `$VIRTUALENVWRAPPER_WORKON_CD` is 1 or unset.
@@ -174,8 +208,26 @@ impl Context {
         self.variable("VIRTUALENVWRAPPER_PROJECT_FILENAME").unwrap_or(OsStr::new(".project"))
     }
 
-    /// Where templates are kept: `$XDG_CACHE_HOME`, or where this system keeps a user's cache, and `venvyard` in it.
-    fn cache(&self) -> Option<PathBuf> {
+    /// The templates of projects: beside the hooks, beside the configuration, on PATH.
+    pub(crate) fn project_templates(&self) -> Result<ProjectTemplates> {
+        let configured = self.config_directory().map(|directory| directory.join("venvyard"));
+        let places = [Some(self.hooks()?), configured].into_iter().flatten();
+        Ok(ProjectTemplates {
+            directories: places.map(|place| place.join("templates")).collect(),
+            path: self.variable("PATH").unwrap_or_default().to_owned(),
+        })
+    }
+
+    /// The file that tells what was done, `$VIRTUALENVWRAPPER_LOG_FILE`, if one is wanted.
+    pub fn log_file(&self) -> Option<PathBuf> {
+        let given = self.variable("VIRTUALENVWRAPPER_LOG_FILE")?;
+        // A path that cannot be understood is one that cannot be written to, which stops nothing.
+        Some(self.absolute(given).unwrap_or_else(|_| given.into()))
+    }
+
+    /// Where templates of environments are kept: `$XDG_CACHE_HOME`, or where this system keeps a user's cache, and
+    /// `venvyard` in it.
+    pub fn cache(&self) -> Option<PathBuf> {
         let xdg = self.variable("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
         let cache = xdg.or_else(|| self.variable("HOME").and_then(|_| dirs::cache_dir()));
         cache.map(|cache| cache.join("venvyard"))
@@ -203,7 +255,7 @@ impl Context {
                 .config()?
                 .python
                 .as_deref()
-                .map(|python| self.expanded(python.as_ref()))
+                .map(|python| self.typed(python.as_ref()))
                 .transpose()?,
         })
     }
@@ -240,17 +292,36 @@ impl Context {
     }
 
     /// `path` with `~` and variables expanded, as a person may type it.
-    fn expanded(&self, path: &OsStr) -> Result<PathBuf> {
+    fn typed(&self, path: &OsStr) -> Result<PathBuf> {
         expand::expand(path, &self.surroundings.variables)
+    }
+
+    /// `path` expanded; an absolute one is without `.`, `..` and `//`.
+    pub fn expanded(&self, path: &OsStr) -> Result<PathBuf> {
+        let path = self.typed(path)?;
+        Ok(if path.is_absolute() { normal(&path) } else { path })
+    }
+
+    /// `path` below the working directory if it is not absolute, and without `.`, `..` and `//`.
+    pub fn below(&self, path: &OsStr) -> Result<PathBuf> {
+        let path = Path::new(path);
+        Ok(normal(&if path.is_absolute() { path.to_path_buf() } else { self.directory()?.join(path) }))
     }
 
     /// `path` expanded and made absolute from the working directory.
     pub fn absolute(&self, path: &OsStr) -> Result<PathBuf> {
-        let expanded = self.expanded(path)?;
+        let expanded = self.typed(path)?;
         if expanded.is_absolute() {
             return Ok(expanded);
         }
-        Ok(normal(&self.directory()?.join(expanded)))
+        self.below(expanded.as_os_str())
+    }
+
+    /// The path that `word` means which a shell has read before us, so that a `$` in it is a letter: absolute from the
+    /// working directory, without `.` and `..`. A `~` at its start may have been quoted, and is expanded.
+    pub fn path(&self, word: &OsStr) -> Result<PathBuf> {
+        let path = expand::expand_home(word, &self.surroundings.variables)?;
+        Ok(normal(&if path.is_absolute() { path } else { self.directory()?.join(path) }))
     }
 }
 
@@ -291,6 +362,18 @@ mod tests {
     }
 
     #[test]
+    fn project_home_is_only_where_one_is_named() {
+        let home = |value| {
+            let variables = [("HOME", "/home/ann"), ("XDG_CONFIG_HOME", "/nowhere"), ("PROJECT_HOME", value)];
+            context(&variables).project_home()
+        };
+        assert_eq!(home("").unwrap(), None);
+        assert_eq!(home("~/src").unwrap().unwrap(), Path::new("/home/ann/src"));
+        assert_eq!(home("src").unwrap().unwrap(), Path::new("/work/src"));
+        assert!(format!("{:#}", home("$NOWHERE/src").unwrap_err()).contains("PROJECT_HOME"));
+    }
+
+    #[test]
     fn without_home_and_workon_home_nothing_can_be_done() {
         assert!(context(&[("XDG_CONFIG_HOME", "/nowhere")]).home().is_err());
         assert!(home(&[("WORKON_HOME", "/")]).is_err());
@@ -311,5 +394,7 @@ mod tests {
         let context = context(&[("HOME", "/home/ann")]);
         assert_eq!(context.absolute("../x".as_ref()).unwrap(), Path::new("/x"));
         assert_eq!(context.absolute("~/x".as_ref()).unwrap(), Path::new("/home/ann/x"));
+        assert_eq!(context.path("~/./x/".as_ref()).unwrap(), Path::new("/home/ann/x"));
+        assert_eq!(context.path("../a$b".as_ref()).unwrap(), Path::new("/a$b"));
     }
 }

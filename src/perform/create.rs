@@ -46,7 +46,20 @@ pub(super) fn create(creation: &Creation) -> Result<()> {
         refuse_traces(&made, &nest, root)?;
     }
     furnish(&made, creation).with_context(|| format!("cannot create {}", shown(root)))?;
-    appear(&nest, root, creation.replace)
+    let Some(project) = &creation.project else { return appear(&nest, root, creation.replace) };
+    let is_new = make_project(project)?;
+    appear(&nest, root, creation.replace).inspect_err(|_| {
+        // One without the other serves nobody.
+        let _ = if is_new { fs::remove_dir(project) } else { Ok(()) };
+    })
+}
+
+/// Makes a project directory; tells whether it is new.
+fn make_project(project: &Path) -> Result<bool> {
+    match fs::create_dir(project) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && project.is_dir() => Ok(false),
+        made => made.map(|()| true).with_context(|| format!("cannot create {}", shown(project))),
+    }
 }
 
 /// Makes an environment of a used one. It is in its place whole, or not at all; of a move the source goes only then.
@@ -62,7 +75,10 @@ pub(super) fn copy(copying: &Copying) -> Result<bool> {
     // A link to an environment is copied as what it leads to.
     let real = source.canonicalize().with_context(cannot)?;
     let left = relocate::copy(&real, nest.place(), &change, share).with_context(cannot)?;
-    hook_files(&Venv::at(nest.place().to_path_buf()), &copying.hook_shell).with_context(cannot)?;
+    hook_files(&Venv::at(nest.place().to_path_buf()).bin(), &Hook::LOCAL, &copying.hook_shell)
+        .with_context(cannot)?;
+    // Who copies or renames a temporary environment wants to keep it.
+    let _ = fs::remove_file(nest.place().join(Venv::TEMPORARY));
     appear(&nest, root, false)?;
     if !left.is_empty() {
         let left: Vec<String> = left.iter().map(|path| format!("\n  {}", shown(path))).collect();
@@ -191,28 +207,23 @@ fn refuse_traces(made: &Venv, nest: &Nest, root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Adds what is not the maker's: hook files to be filled in, and the project.
+/// Adds what is not the maker's: hook files to be filled in, and what else belongs to it from the start.
 fn furnish(made: &Venv, creation: &Creation) -> io::Result<()> {
-    hook_files(made, &creation.hook_shell)?;
-    if let Some((file, project)) = &creation.project {
-        let mut line = project.as_os_str().as_encoded_bytes().to_vec();
-        line.push(b'\n');
-        fs::write(made.root().join(file), line)?;
-    }
-    Ok(())
+    hook_files(&made.bin(), &Hook::LOCAL, &creation.hook_shell)?;
+    creation.files.iter().try_for_each(|(file, contents)| fs::write(made.root().join(file), contents))
 }
 
-/// The local hooks that are not there yet, as files of comments.
-fn hook_files(made: &Venv, shell: &Path) -> io::Result<()> {
-    for (hook, about, is_run) in Hook::LOCAL {
-        let path = made.bin().join(hook.file());
-        if path.exists() {
-            continue;
+/// Those of `hooks` that are not in `directory` yet, as files of comments.
+pub(super) fn hook_files(directory: &Path, hooks: &[(Hook, &str, bool)], shell: &Path) -> io::Result<()> {
+    let shell = shell.display();
+    for (hook, about, is_run) in hooks {
+        let permissions = if *is_run { 0o777 } else { 0o666 };
+        let path = directory.join(hook.file());
+        match OpenOptions::new().write(true).create_new(true).mode(permissions).open(path) {
+            Ok(mut file) => write!(file, "#!{shell}\n# This hook is {about}.\n\n")?,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
         }
-        let shell = shell.display();
-        let permissions = if is_run { 0o777 } else { 0o666 };
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(permissions).open(&path)?;
-        write!(file, "#!{shell}\n# This hook is {about}.\n\n")?;
     }
     Ok(())
 }
@@ -261,4 +272,39 @@ fn rename_in_steps(place: &Path, root: &Path, replace: bool) -> io::Result<()> {
     })?;
     // In the nest it is deleted with it.
     fs::rename(&aside, place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_project_appears_with_its_environment_or_not_at_all() {
+        let place = tempfile::tempdir().unwrap();
+        let at = |path: &str| place.path().join(path);
+        let make = r#"mkdir -p "$1/bin" && : >"$1/bin/activate""#;
+        let creation = Creation {
+            venv: Venv::at(at("envs/blog")),
+            maker: Maker::Program("/bin/sh".into()),
+            options: ["-c", make, "sh"].map(OsString::from).into(),
+            recipe: None,
+            replace: false,
+            files: vec![(".project".into(), b"/src/blog\n".to_vec())],
+            project: Some(at("src/blog")),
+            hook_shell: "/bin/sh".into(),
+        };
+        fs::create_dir_all(at("envs/blog")).unwrap();
+        fs::create_dir(at("src")).unwrap();
+        assert!(create(&creation).is_err());
+        assert!(!at("src/blog").exists());
+
+        fs::remove_dir(at("envs/blog")).unwrap();
+        create(&creation).unwrap();
+        assert_eq!(fs::read(at("envs/blog/.project")).unwrap(), b"/src/blog\n");
+        assert!(at("src/blog").is_dir());
+
+        // One that was there stays.
+        assert!(create(&creation).is_err());
+        assert!(at("src/blog").is_dir());
+    }
 }

@@ -3,6 +3,9 @@
 mod clone;
 mod create;
 mod delete;
+mod extend;
+mod fill;
+mod log;
 mod nest;
 mod relocate;
 mod remove;
@@ -12,38 +15,62 @@ mod wipe;
 mod write;
 
 use std::fs;
+use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-use crate::plan::Effect;
+use crate::plan::{Answer, Effect, Plan};
 use crate::terminal;
-use crate::venv::shown;
+use crate::venv::{Hook, shown};
+
+use log::{Level, Log};
 
 pub(crate) use run::Interrupted;
 
-/// Does `effects` in their order; the first failure ends it, and nothing is answered. Tells whether all was done: of
-/// what was removed a part may stay, which is said and stops nothing.
-pub(crate) fn perform(effects: &[Effect]) -> Result<bool> {
+/// Does the plan's effects in their order; the first failure ends it, and nothing is answered. Tells whether all was
+/// done: of what was removed a part may stay, which is said and stops nothing. Each effect is noted in the file `log`,
+/// and so are the steps that the shell is going to do.
+pub(crate) fn perform(plan: &Plan, log: Option<&Path>) -> Result<bool> {
+    let mut log = Log::at(log);
     let mut is_whole = true;
-    for effect in effects {
-        match effect {
-            Effect::Say(text) => terminal::say(text),
-            Effect::MakeDirectory(path) => {
-                fs::create_dir_all(path).with_context(|| format!("cannot create {}", shown(path)))?;
-            }
-            Effect::Create(creation) => create::create(creation)?,
-            Effect::Copy(copying) => is_whole &= create::copy(copying)?,
-            Effect::Wipe { venv, program } => wipe::wipe(venv, program)?,
-            Effect::Sweep(home) => nest::sweep(home),
-            Effect::Remove(venv) => is_whole &= remove::remove(venv)?,
-            Effect::Unlink(path) => {
-                fs::remove_file(path).with_context(|| format!("cannot remove the link {}", shown(path)))?;
-            }
-            Effect::Hook { directory, program, argument, variables } => {
-                run::hook(program, argument, directory, variables);
-            }
-            Effect::Write { path, contents } => write::write(path, contents)?,
+    for effect in &plan.effects {
+        let done = perform_one(effect);
+        match &done {
+            Ok(_) => log.note(Level::Info, &effect.described()),
+            Err(error) => log.note(Level::Error, &format!("{}: {error:#}", effect.described())),
         }
+        is_whole &= done?;
+    }
+    if let Answer::Script(_) = plan.answer {
+        plan.answer.described().iter().for_each(|step| log.note(Level::Debug, step));
     }
     Ok(is_whole)
+}
+
+fn perform_one(effect: &Effect) -> Result<bool> {
+    match effect {
+        Effect::Copy(copying) => return create::copy(copying),
+        Effect::Remove(venv) => return remove::remove(venv),
+        Effect::Say(text) => terminal::say(text),
+        Effect::MakeDirectory(path) => {
+            fs::create_dir_all(path).with_context(|| format!("cannot create {}", shown(path)))?;
+        }
+        Effect::Hooks { directory, shell } => {
+            let cannot = || format!("cannot make hooks in {}", shown(directory));
+            create::hook_files(directory, &Hook::GLOBAL, shell).with_context(cannot)?;
+        }
+        Effect::Create(creation) => create::create(creation)?,
+        Effect::Wipe { venv, program } => wipe::wipe(venv, program)?,
+        Effect::Sweep(home) => nest::sweep(home),
+        Effect::Unlink(path) => {
+            fs::remove_file(path).with_context(|| format!("cannot remove the link {}", shown(path)))?;
+        }
+        Effect::Hook { directory, program, argument, variables } => {
+            run::hook(program, argument, directory, variables);
+        }
+        Effect::ExtendPath { file, add, remove } => extend::extend(file, add, remove)?,
+        Effect::Write { path, contents } => write::write(path, contents)?,
+        Effect::Fill { project, template } => fill::fill(project, template)?,
+    }
+    Ok(true)
 }

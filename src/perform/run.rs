@@ -33,7 +33,9 @@ pub(super) fn program(program: &Path, arguments: &[OsString], directory: &Path) 
     let mut command = Command::new(program);
     command.args(arguments).current_dir(directory).stdout(Stdio::from(io::stderr()));
     // What is meant for our shim is not meant for a child.
-    command.env_remove("VENVYARD_SHELL").env_remove("VENVYARD_TERMINAL");
+    for name in ["VENVYARD_SHELL", "VENVYARD_TERMINAL", "VENVYARD_INITIALIZED"] {
+        command.env_remove(name);
+    }
     command
 }
 

@@ -57,6 +57,9 @@ impl Shell {
     }
 }
 
+/// virtualenvwrapper.sh, for those who name it in their rc files; it reads the shim.
+pub(crate) const DROP_IN: &str = include_str!("../../shell/virtualenvwrapper.sh");
+
 /// The shim that started us and will run our answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shim {
@@ -69,19 +72,24 @@ pub struct Shim {
 /// One thing that only the live shell can do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Leave the active environment, if there is one, with its hooks.
-    Deactivate,
+    /// Leave the active environment, if there is one, with its hooks; `next` is where the shell goes. A temporary one is
+    /// removed, unless it is the next.
+    Deactivate { next: PathBuf },
     /// Source ROOT's own activate script; the global hooks for its deactivation lie in `hooks`.
     Activate { root: PathBuf, hooks: PathBuf },
     /// The active environment was moved to ROOT: be in it there, without hooks.
     Follow { root: PathBuf, hooks: PathBuf },
+    /// Source the `initialize` hook, then do the command `words`, which its settings concern.
+    Initialize { file: PathBuf, words: Vec<OsString> },
     /// Source a hook.
     Source { file: PathBuf, event: &'static str },
     /// Run a hook that is a program; its status counts for nothing.
     Hook { directory: PathBuf, program: PathBuf, arguments: Vec<OsString> },
     /// Run a program in the foreground; its failure is the command's.
     Run { directory: PathBuf, words: Vec<OsString> },
-    /// Do a step in a subshell in which ROOT is active, without hooks.
+    /// What people type: a program, a function or an alias; its failure is the command's.
+    Command { words: Vec<OsString> },
+    /// Do a step in a subshell in which ROOT is active, without hooks, from its directory.
     Inside { root: PathBuf, step: Box<Step> },
     /// Change directory.
     Chdir(PathBuf),
@@ -109,10 +117,15 @@ impl Step {
             std::iter::once(OsStr::new(verb)).chain(words).collect()
         }
         match self {
-            Self::Deactivate => list("__venvyard_deactivate", []),
+            Self::Deactivate { next } => list("__venvyard_deactivate", [next.as_ref()]),
             Self::Activate { root, hooks } => list("__venvyard_activate", [root.as_ref(), hooks.as_ref()]),
             Self::Source { file, event } => list("__venvyard_source", [file.as_ref(), OsStr::new(event)]),
             Self::Follow { root, hooks } => list("__venvyard_follow", [root.as_ref(), hooks.as_ref()]),
+            Self::Initialize { file, words } => {
+                let file = std::iter::once(file.as_os_str());
+                list("__venvyard_initialize", file.chain(words.iter().map(OsString::as_os_str)))
+            }
+            Self::Command { words } => list("__venvyard_command", words.iter().map(OsString::as_os_str)),
             Self::Hook { directory, program, arguments } => {
                 let start = [directory.as_os_str(), program.as_os_str()].into_iter();
                 list("__venvyard_hook", start.chain(arguments.iter().map(OsString::as_os_str)))
@@ -180,14 +193,14 @@ mod tests {
     #[test]
     fn a_script_is_verbs_and_quoted_words_and_ends_in_its_status() {
         let steps = [
-            Step::Deactivate,
+            Step::Deactivate { next: "/home/ann/it's".into() },
             Step::Activate { root: "/home/ann/it's".into(), hooks: "/home/ann".into() },
             Step::Inside { root: "/e".into(), step: Box::new(Step::Print("x y".into())) },
         ];
         let text = String::from_utf8(script(&steps, 1, Shell::Zsh)).unwrap();
         assert_eq!(
             text,
-            "__venvyard_deactivate &&\n\
+            "__venvyard_deactivate '/home/ann/it'\\''s' &&\n\
              __venvyard_activate '/home/ann/it'\\''s' '/home/ann' &&\n\
              __venvyard_inside '/e' '__venvyard_print' 'x y' &&\n\
              __venvyard_status '1'\n"

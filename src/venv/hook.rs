@@ -11,7 +11,7 @@ use crate::shell::quote::typed;
 /// A turning point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Hook {
-    /// The shim is loaded; sourced.
+    /// The first command of a shell is typed; sourced before it.
     Initialize,
     /// An environment was made and is not active yet; run.
     Premkvirtualenv,
@@ -33,7 +33,7 @@ pub(crate) enum Hook {
     Predeactivate,
     /// An environment was deactivated; sourced.
     Postdeactivate,
-    /// A project's environment was made; run.
+    /// A project's environment is active, the project still empty; run.
     Premkproject,
     /// A project is ready; sourced.
     Postmkproject,
@@ -71,6 +71,23 @@ impl Hook {
         Self::GetEnvDetails,
     ];
 
+    /// Those that virtualenvwrapper.sh makes when it is loaded: as [`Hook::LOCAL`]. That it makes postmkproject, which
+    /// is sourced, a program harms nothing, and is as people have it.
+    pub(crate) const GLOBAL: [(Self, &'static str, bool); 12] = [
+        (Self::Initialize, "sourced when virtualenvwrapper.sh is loaded", false),
+        (Self::Premkvirtualenv, "run before a new environment is activated; its name is the argument", true),
+        (Self::Postmkvirtualenv, "sourced after a new environment is activated", false),
+        (Self::Prermvirtualenv, "run before an environment is removed; its name is the argument", true),
+        (Self::Postrmvirtualenv, "run after an environment is removed; its name is the argument", true),
+        (Self::Predeactivate, "sourced before any environment is deactivated", false),
+        (Self::Postdeactivate, "sourced after any environment is deactivated", false),
+        (Self::Preactivate, "run before any environment is activated; its name is the argument", true),
+        (Self::Postactivate, "sourced after any environment is activated", false),
+        (Self::GetEnvDetails, "run when environments are listed at length; its name is the argument", true),
+        (Self::Premkproject, "run before a new project is made; its name is the argument", true),
+        (Self::Postmkproject, "sourced after a new project is made", true),
+    ];
+
     /// Those that every new environment gets as a file of comments, what it says, and whether it is run.
     pub(crate) const LOCAL: [(Self, &'static str, bool); 5] = [
         (Self::Preactivate, "run before this environment is activated; its name is the argument", true),
@@ -97,6 +114,27 @@ impl Hook {
             Self::Premkproject => "premkproject",
             Self::Postmkproject => "postmkproject",
             Self::GetEnvDetails => "get_env_details",
+        }
+    }
+
+    /// What a sourced one finds as its first argument: the names that virtualenvwrapper has for the turning points.
+    pub(crate) fn event(self) -> &'static str {
+        match self {
+            Self::Initialize => "initialize",
+            Self::Postmkvirtualenv => "post_mkvirtualenv",
+            Self::Postcpvirtualenv => "post_cpvirtualenv",
+            Self::Postactivate => "post_activate",
+            Self::Predeactivate => "pre_deactivate",
+            Self::Postdeactivate => "post_deactivate",
+            Self::Postmkproject => "project.post_mkproject",
+            // These are run.
+            Self::Premkvirtualenv
+            | Self::Precpvirtualenv
+            | Self::Prermvirtualenv
+            | Self::Postrmvirtualenv
+            | Self::Preactivate
+            | Self::Premkproject
+            | Self::GetEnvDetails => self.file(),
         }
     }
 

@@ -4,6 +4,7 @@ mod home;
 mod hook;
 mod name;
 mod package;
+mod project_template;
 mod python;
 pub(crate) mod relocate;
 pub(crate) mod template;
@@ -14,6 +15,8 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
+use anyhow::{Context as _, Result};
+
 use crate::shell::Shell;
 pub(crate) use crate::shell::quote::typed;
 
@@ -21,6 +24,7 @@ pub(crate) use home::Home;
 pub(crate) use hook::{Hook, Runnable};
 pub(crate) use name::Name;
 pub(crate) use package::Package;
+pub(crate) use project_template::{ProjectTemplate, ProjectTemplates};
 pub(crate) use python::{Python, Pythons};
 
 /// An environment: a directory with `bin/activate`, whoever made it.
@@ -30,6 +34,9 @@ pub struct Venv {
 }
 
 impl Venv {
+    /// The file in its root that marks a temporary one.
+    pub const TEMPORARY: &'static str = "README.tmpenv";
+
     /// The environment at `root`, whether or not there is one.
     pub fn at(root: PathBuf) -> Self {
         Self { root }
@@ -57,7 +64,12 @@ impl Venv {
 
     /// Whether its root holds what makes an environment, if only a part.
     pub fn exists(&self) -> bool {
-        self.activate().exists() || self.root.join("pyvenv.cfg").exists()
+        self.activate().exists() || self.settings_file().exists()
+    }
+
+    /// Whether it is gone when it is left, as its marker says.
+    pub fn is_temporary(&self) -> bool {
+        self.root.join(Self::TEMPORARY).exists()
     }
 
     /// Whether both are one directory, whatever they are called.
@@ -105,6 +117,31 @@ impl Venv {
         packages.filter(|packages| packages.is_dir()).collect()
     }
 
+    /// Where its own Python finds packages: of several site-packages the one of the version in pyvenv.cfg or, where none
+    /// is written down, of an interpreter in its bin.
+    pub fn own_site_packages(&self) -> Result<PathBuf> {
+        let mut all = self.site_packages();
+        all.sort();
+        let version = self.version();
+        let is_own = |packages: &&PathBuf| {
+            let library = packages.parent().and_then(Path::file_name).unwrap_or_default();
+            match &version {
+                Some(version) => is_library_of(library, version),
+                None => self.bin().join(library).exists(),
+            }
+        };
+        let own = all.iter().find(is_own).or(all.first());
+        own.cloned().with_context(|| {
+            let root = shown(&self.root);
+            format!("{root} does not appear to have a site-packages directory.\nhint: workon NAME")
+        })
+    }
+
+    /// The file in its site-packages by which it imports from directories elsewhere.
+    pub fn path_file(&self) -> Result<PathBuf> {
+        Ok(self.own_site_packages()?.join("_virtualenv_path_extensions.pth"))
+    }
+
     /// The RECORD of every package in it.
     pub fn records(&self) -> Vec<PathBuf> {
         let children = |path: PathBuf| fs::read_dir(path).into_iter().flatten().flatten();
@@ -114,9 +151,14 @@ impl Venv {
         metadata.map(|package| package.join("RECORD")).filter(|record| record.is_file()).collect()
     }
 
+    /// Its pyvenv.cfg, by which Python knows it for an environment.
+    pub fn settings_file(&self) -> PathBuf {
+        self.root.join("pyvenv.cfg")
+    }
+
     /// A setting of its pyvenv.cfg.
     pub fn setting(&self, key: &str) -> Option<String> {
-        setting(&self.root.join("pyvenv.cfg"), key)
+        setting(&self.settings_file(), key)
     }
 
     /// The version of its Python as pyvenv.cfg has it: venv and uv's key, or virtualenv's.
@@ -166,6 +208,13 @@ impl Venv {
             safe > 0 && words.all(|word| count(&text, word) == safe * count(&quoted, word))
         })
     }
+}
+
+/// Whether a directory in lib, `python3.11` or `python3.13t`, is that of a version like `3.11.7`.
+fn is_library_of(library: &OsStr, version: &str) -> bool {
+    let library = library.to_string_lossy();
+    let number = library.trim_start_matches(char::is_alphabetic).trim_end_matches('t');
+    number.split('.').eq(version.split('.').take(2))
 }
 
 /// A word or path as people read it in a text, where no control character in it may end the line or command the
@@ -246,6 +295,21 @@ mod tests {
         std::os::unix::fs::symlink("/opt/python3.7/bin/python3.7", venv.bin().join("python3")).unwrap();
         std::os::unix::fs::symlink("python3", venv.python()).unwrap();
         assert_eq!(venv.vanished_python().unwrap(), Path::new("/opt/python3.7/bin/python3.7"));
+    }
+
+    #[test]
+    fn of_several_site_packages_its_own_pythons_is_meant() {
+        let (_directory, venv) = venv("", "blog");
+        assert!(venv.own_site_packages().is_err());
+        let packages = |python: &str| venv.root().join("lib").join(python).join("site-packages");
+        for python in ["python3.1", "python3.11", "python3.13t"] {
+            fs::create_dir_all(packages(python)).unwrap();
+        }
+        assert_eq!(venv.own_site_packages().unwrap(), packages("python3.1"));
+        fs::write(venv.bin().join("python3.11"), "").unwrap();
+        assert_eq!(venv.own_site_packages().unwrap(), packages("python3.11"));
+        fs::write(venv.root().join("pyvenv.cfg"), "version_info = 3.13.0.final.0\n").unwrap();
+        assert_eq!(venv.own_site_packages().unwrap(), packages("python3.13t"));
     }
 
     #[test]

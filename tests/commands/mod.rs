@@ -1,5 +1,6 @@
 //! The program as a black box: arguments and environment in; stdout, stderr, status and files out.
 
+mod add2virtualenv;
 mod mkvirtualenv;
 mod program;
 mod rmvirtualenv;

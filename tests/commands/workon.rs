@@ -12,7 +12,7 @@ fn a_script_ends_in_its_mark_and_opens_with_verbs_alone() {
     let root = root.display().to_string().replace('\'', "'\\''");
     let home = sandbox.workon_home();
     let expected = format!(
-        "__venvyard_deactivate &&\n__venvyard_activate '{root}' '{}' &&\n__venvyard_status '0'\n",
+        "__venvyard_deactivate '{root}' &&\n__venvyard_activate '{root}' '{}' &&\n__venvyard_status '0'\n",
         home.display()
     );
     assert_eq!(text(&output.stdout), expected);
