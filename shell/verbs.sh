@@ -304,7 +304,7 @@ __venvyard_define_deactivate() {
     }
 }
 
-__venvyard_leave() { # ["nondestructive" [NEXT]]: deactivate, with hooks; starts no process, but to remove what is temporary
+__venvyard_leave() { # ["nondestructive" [NEXT]]: deactivate, with hooks; only a temporary one needs a process, to go
     # For the time of the hooks there are the variables that virtualenvwrapper exports for good.
     \set -- "${1-}" "$__venvyard_lent" "${VIRTUAL_ENV:-$__venvyard_active}" "${2-}"
     case ${WORKON_HOME-} in '') __venvyard_lend WORKON_HOME "${3%/*}" ;; esac

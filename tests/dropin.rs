@@ -696,7 +696,6 @@ fn a_django_users_hooks_work() {
 }
 
 #[test]
-#[ignore = "add2virtualenv is being built"]
 fn a_hook_adds_to_the_path_of_each_new_environment() {
     for kind in both() {
         let sandbox = installed();

@@ -372,6 +372,15 @@ fn without_a_cache_the_interpreter_makes_each_one() {
         assert!(said.contains("NOTE: no template can be kept"), "{said}");
         assert!(lab.root(name).join("bin/python").exists());
     }
+    let said = lab.make(&["--without-pip", "three"]);
+    let hint = said.lines().find_map(|line| line.strip_prefix("hint: export XDG_CACHE_HOME="));
+    lab.cache = Some(PathBuf::from(hint.expect("a hint")));
+    for name in ["four", "five"] {
+        let said = lab.make(&["--without-pip", name]);
+        assert!(!said.contains("NOTE: no template"), "{said}");
+    }
+    let listed = lab.command(VENVYARD).args(["lsvirtualenv", "-b"]).output().expect("it runs");
+    assert!(!told(&listed).contains(".cache"), "{}", told(&listed));
 }
 
 /// An interpreter of our own whose venv module can be changed.

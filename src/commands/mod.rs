@@ -68,6 +68,7 @@ pub enum Command {
     Sweep(sweep::Args),
     #[command(hide = true)]
     Fill(fill::Args),
+    #[command(hide = true)]
     Settings(settings::Args),
     #[command(hide = true)]
     Hooks(hooks::Args),

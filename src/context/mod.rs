@@ -212,8 +212,10 @@ impl Context {
     pub(crate) fn project_templates(&self) -> Result<ProjectTemplates> {
         let configured = self.config_directory().map(|directory| directory.join("venvyard"));
         let places = [Some(self.hooks()?), configured].into_iter().flatten();
+        let directories = places.map(|place| place.join("templates"));
         Ok(ProjectTemplates {
-            directories: places.map(|place| place.join("templates")).collect(),
+            // Where hooks lie among the environments, one of them may be called so.
+            directories: directories.filter(|place| !Venv::at(place.clone()).exists()).collect(),
             path: self.variable("PATH").unwrap_or_default().to_owned(),
         })
     }

@@ -3,16 +3,19 @@
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::mpsc::Sender;
 
 use rustix::fs::{
     AtFlags, CWD, FileType, Mode, OFlags, RawMode, fchmod, fstat, getxattr_query, linkat, mkdirat, openat,
     statat, symlinkat,
 };
 
-use crate::venv::template::{Entry, FileFacts, Filling, LinkMode, Manifest, Template};
+use super::hands::share_out;
+use crate::venv::template::{Directory, Entry, FileFacts, Filling, LinkMode, Manifest, Template};
 
 /// What became of a clone.
 pub(super) enum Outcome {
@@ -25,36 +28,26 @@ pub(super) enum Outcome {
 /// Puts the environment together at `place`, which does not exist yet, as it reads at its final path.
 pub(super) fn clone(
     template: &Template,
-    manifest: &Manifest,
+    manifest: &Manifest<'_>,
     place: &Path,
     filling: &Filling<'_>,
     mode: LinkMode,
 ) -> io::Result<Outcome> {
-    let Ok(tree) = directory(&template.tree()) else { return Ok(Outcome::Changed) };
-    let mut site = Site::new(tree, place, filling, mode)?;
-    let mut texts: HashMap<&Path, Vec<u8>> = HashMap::new();
-    for entry in &manifest.entries {
-        let put = match entry {
-            Entry::Directory(path, mode) => site.make_directory(path, *mode),
-            Entry::Link(path, target) => symlinkat(target, &site.place, path).map_err(io::Error::from),
-            Entry::Shared(path, facts) | Entry::Own(path, facts) if !site.is_as_made(path, *facts) => {
-                return Ok(Outcome::Changed);
-            }
-            Entry::Shared(path, facts) => site.link(path, *facts),
-            Entry::Own(path, facts) => site.copy(path, *facts),
-            Entry::Text(path, facts, pieces) => {
-                let text = filling.fill(pieces, |other| texts.get(other).cloned());
-                let written = site.file(path, facts.mode()).and_then(|mut file| file.write_all(&text));
-                texts.insert(path, text);
-                written
-            }
-        };
-        match put {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Outcome::Changed),
-            put => put?,
-        }
+    let Ok(tree) = open(CWD, &template.tree()) else { return Ok(Outcome::Changed) };
+    let site = Site::new(tree, place, filling, mode)?;
+    // Files are linked while directories are still being made.
+    let done = share_out(
+        1,
+        |sender| {
+            site.make_directories(&manifest.directories, &sender)?;
+            site.put_own(&manifest.entries, filling)
+        },
+        |directory| site.share_files(directory),
+    );
+    match done {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Outcome::Changed),
+        done => done.map(|()| Outcome::Whole),
     }
-    Ok(Outcome::Whole)
 }
 
 /// The template and the place of its clone. Both are open, so that no path is walked from the root a thousand times.
@@ -62,7 +55,7 @@ struct Site {
     tree: OwnedFd,
     place: OwnedFd,
     mode: LinkMode,
-    links: bool,
+    links: AtomicBool,
     /// A default ACL says who may do what with new files, and not the umask.
     has_default_acl: bool,
     /// The permissions that new files can have.
@@ -74,41 +67,75 @@ impl Site {
         let home = Path::new(filling.root).parent().unwrap_or(Path::new("/"));
         let has_default_acl = getxattr_query(home, "system.posix_acl_default").is_ok();
         fs::create_dir(place)?;
-        let place = directory(place)?;
+        let place = open(CWD, place)?;
         let granted = fstat(&place)?.st_mode;
         let links = match mode {
             LinkMode::Hardlink => true,
             LinkMode::Auto => !has_default_acl && !is_shared(home)?,
             LinkMode::Reflink | LinkMode::Copy => false,
         };
-        Ok(Self { tree, place, mode, links, has_default_acl, granted })
+        Ok(Self { tree, place, mode, links: links.into(), has_default_acl, granted })
     }
 
-    fn is_as_made(&self, path: &Path, facts: FileFacts) -> bool {
-        let data = statat(&self.tree, path, AtFlags::SYMLINK_NOFOLLOW);
-        data.is_ok_and(|data| {
-            FileType::from_raw_mode(data.st_mode).is_file() && FileFacts::of(&data) == facts
-        })
+    /// Makes the directories, and hands out those with files to share.
+    fn make_directories<'a>(
+        &self,
+        directories: &'a [Directory<'a>],
+        sender: &Sender<&'a Directory<'a>>,
+    ) -> io::Result<()> {
+        for directory in directories {
+            let mode = if self.has_default_acl { 0o777 } else { directory.mode };
+            mkdirat(&self.place, directory.path, Mode::from_raw_mode(mode))?;
+            if !directory.shared.is_empty() {
+                let _ = sender.send(directory);
+            }
+        }
+        Ok(())
     }
 
-    fn make_directory(&self, path: &Path, mode: RawMode) -> io::Result<()> {
-        let mode = if self.has_default_acl { 0o777 } else { mode };
-        Ok(mkdirat(&self.place, path, Mode::from_raw_mode(mode))?)
+    /// Puts in place what is the environment's own.
+    fn put_own(&self, entries: &[Entry<'_>], filling: &Filling<'_>) -> io::Result<()> {
+        let mut texts: HashMap<&Path, Vec<u8>> = HashMap::new();
+        for entry in entries {
+            match entry {
+                Entry::Link(path, target) => symlinkat(target, &self.place, path)?,
+                Entry::Own(path, facts) => {
+                    is_as_made(&self.tree, path, *facts)?;
+                    self.copy(&self.tree, &self.place, path, *facts)?;
+                }
+                Entry::Text(path, facts, pieces) => {
+                    let text = filling.fill(pieces, |other| texts.get(other).cloned());
+                    self.file(&self.place, path, facts.mode())?.write_all(&text)?;
+                    texts.insert(path, text);
+                }
+            }
+        }
+        Ok(())
     }
 
-    fn link(&mut self, path: &Path, facts: FileFacts) -> io::Result<()> {
-        if self.links && linkat(&self.tree, path, &self.place, path, AtFlags::empty()).is_ok() {
+    /// Shares the files in a directory, which are named to it, so that its path is walked once.
+    fn share_files(&self, directory: &Directory<'_>) -> io::Result<()> {
+        let (from, to) = (open(&self.tree, directory.path)?, open(&self.place, directory.path)?);
+        for (name, facts) in &directory.shared {
+            is_as_made(&from, name, *facts)?;
+            self.share(&from, &to, name, *facts)?;
+        }
+        Ok(())
+    }
+
+    fn share(&self, from: &OwnedFd, to: &OwnedFd, name: &Path, facts: FileFacts) -> io::Result<()> {
+        if self.links.load(Relaxed) && linkat(from, name, to, name, AtFlags::empty()).is_ok() {
             return Ok(());
         }
         // Another device, too many links, a file system without: copies serve as well.
-        self.links = false;
-        self.copy(path, facts)
+        self.links.store(false, Relaxed);
+        self.copy(from, to, name, facts)
     }
 
     /// A copy with mode and times, which keep compiled Python valid.
-    fn copy(&self, path: &Path, facts: FileFacts) -> io::Result<()> {
-        let source = openat(&self.tree, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
-        let (mut source, mut copy) = (File::from(source), self.file(path, facts.mode())?);
+    fn copy(&self, from: &OwnedFd, to: &OwnedFd, path: &Path, facts: FileFacts) -> io::Result<()> {
+        let source = openat(from, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+        let (mut source, mut copy) = (File::from(source), self.file(to, path, facts.mode())?);
         if self.mode == LinkMode::Copy {
             let mut bytes = Vec::new();
             source.read_to_end(&mut bytes)?;
@@ -121,10 +148,10 @@ impl Site {
     }
 
     /// A new file with `mode`, also where venv gave it more than the umask leaves.
-    fn file(&self, path: &Path, mode: RawMode) -> io::Result<File> {
+    fn file(&self, to: &OwnedFd, path: &Path, mode: RawMode) -> io::Result<File> {
         let asked = if self.has_default_acl { mode | 0o666 } else { mode };
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-        let file = openat(&self.place, path, flags, Mode::from_raw_mode(asked))?;
+        let file = openat(to, path, flags, Mode::from_raw_mode(asked))?;
         if !self.has_default_acl && mode & !self.granted != 0 {
             fchmod(&file, Mode::from_raw_mode(mode))?;
         }
@@ -138,7 +165,14 @@ fn is_shared(home: &Path) -> io::Result<bool> {
     Ok(data.mode() & 0o2000 != 0 || data.uid() != rustix::process::geteuid().as_raw())
 }
 
-fn directory(path: &Path) -> io::Result<OwnedFd> {
+/// Fails as if the file were gone where it is another one than the manifest has.
+fn is_as_made(directory: &OwnedFd, name: &Path, facts: FileFacts) -> io::Result<()> {
+    let data = statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)?;
+    let same = FileType::from_raw_mode(data.st_mode).is_file() && FileFacts::of(&data) == facts;
+    if same { Ok(()) } else { Err(io::ErrorKind::NotFound.into()) }
+}
+
+fn open(directory: impl AsFd, path: &Path) -> io::Result<OwnedFd> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    Ok(openat(CWD, path, flags, Mode::empty())?)
+    Ok(openat(directory, path, flags, Mode::empty())?)
 }

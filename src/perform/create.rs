@@ -109,9 +109,7 @@ fn from_template(creation: &Creation, made: &Venv) -> Result<bool> {
         let (template_made, manifest) = match template {
             Err(error) if error.is::<Interrupted>() => return Err(error),
             Err(error) => {
-                terminal::say(&format!(
-                    "NOTE: no template can be kept ({error:#}); the interpreter makes each one."
-                ));
+                terminal::say(&no_template(&error, root));
                 return Ok(false);
             }
             Ok((_, Manifest { unproven: Some(_), .. })) => return Ok(false),
@@ -128,6 +126,20 @@ fn from_template(creation: &Creation, made: &Venv) -> Result<bool> {
         }
     }
     Ok(false)
+}
+
+/// Why the interpreter makes the environment at `root`, and how to end it. This is said each time: without a cache
+/// there is no place to remember that it was said, as the home holds environments and nothing else of ours.
+fn no_template(error: &anyhow::Error, root: &Path) -> String {
+    let note = format!("NOTE: no template can be kept ({error:#}); the interpreter makes each one.");
+    match root.parent() {
+        // The home can be written, or nothing could be made.
+        Some(home) if error.is::<io::Error>() => {
+            let cache = home.join(".cache");
+            format!("{note}\nhint: export XDG_CACHE_HOME={}", typed(cache.as_os_str()))
+        }
+        _ => note,
+    }
 }
 
 /// Lets the maker make the environment in the nest, under its own name.
@@ -220,9 +232,8 @@ pub(super) fn hook_files(directory: &Path, hooks: &[(Hook, &str, bool)], shell: 
         let permissions = if *is_run { 0o777 } else { 0o666 };
         let path = directory.join(hook.file());
         match OpenOptions::new().write(true).create_new(true).mode(permissions).open(path) {
-            Ok(mut file) => write!(file, "#!{shell}\n# This hook is {about}.\n\n")?,
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
+            new => new?.write_all(format!("#!{shell}\n# This hook is {about}.\n\n").as_bytes())?,
         }
     }
     Ok(())

@@ -5,6 +5,7 @@ mod create;
 mod delete;
 mod extend;
 mod fill;
+mod hands;
 mod log;
 mod nest;
 mod relocate;

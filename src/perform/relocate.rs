@@ -2,22 +2,27 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::num::NonZero;
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::Sender;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use anyhow::{Context as _, Result};
 use walkdir::WalkDir;
 
-use crate::venv::relocate::{Move, digest, is_concerned, record};
+use super::hands::share_out;
+use crate::venv::record::{digest, record};
+use crate::venv::relocate::{Move, is_concerned};
 use crate::venv::{Venv, normal, shown};
 
 /// So many neighbours a thread takes at a time: two threads in one directory wait for each other.
 const CHUNK: usize = 64;
+
+/// So much of a library is read and searched at a time, in bytes. More than any path is long.
+const PART: usize = 256 << 10;
 
 /// How the files of a copy stand to those of the source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,18 +37,12 @@ pub(super) enum Share {
 /// to the root, of files that name the old place and cannot be changed.
 pub(super) fn copy(source: &Path, place: &Path, change: &Move, share: Share) -> Result<Vec<PathBuf>> {
     let mut narrow: Vec<(PathBuf, Permissions)> = Vec::new();
-    let task = Task { source, place, change, share, all: Mutex::default() };
+    fs::create_dir(place).with_context(|| cannot(place))?;
+    let granted = fs::metadata(place)?.mode() & 0o777;
+    let task = Task { source, place, change, share, granted, all: Mutex::default() };
     let threads = thread::available_parallelism().map_or(1, NonZero::get).min(4);
-    let (sender, receiver) = mpsc::channel();
-    let receiver = Mutex::new(receiver);
-    thread::scope(|scope| {
-        // Files are copied while the tree is still being walked.
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(|| task.copy_all(&receiver))).collect();
-        let walked = task.walk(&sender, &mut narrow);
-        drop(sender);
-        let mine = walked.and_then(|()| task.copy_all(&receiver));
-        others.into_iter().map(|other| other.join().expect("it does not panic")).fold(mine, Result::and)
-    })?;
+    // Files are copied while the tree is still being walked.
+    share_out(threads - 1, |sender| task.walk(&sender, &mut narrow), |chunk| task.copy_files(chunk))?;
     let mut copied = task.all.into_inner().unwrap_or_else(PoisonError::into_inner);
     bring_records(&Venv::at(place.to_path_buf()), &copied.rewritten)?;
     forget_compiled(place, &copied.rewritten);
@@ -75,24 +74,23 @@ pub(super) fn in_place(root: &Path, change: &Move) -> Result<()> {
 /// Puts a new file in place of an old one, which may be a hard link into some cache.
 fn put(path: &Path, text: &[u8], data: &Metadata) -> io::Result<()> {
     fs::remove_file(path)?;
-    write_new(path, text, data)
+    write_new(path, text, data, 0)
 }
 
-fn write_new(path: &Path, text: &[u8], data: &Metadata) -> io::Result<()> {
+fn write_new(path: &Path, text: &[u8], data: &Metadata, granted: u32) -> io::Result<()> {
     let mut file = new_file(path, data)?;
     file.write_all(text)?;
-    finish(&file, data)
+    finish(&file, data, granted)
 }
 
 fn new_file(path: &Path, data: &Metadata) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(data.mode()).open(path)
 }
 
-/// Gives a file the mode and the time of the one that it is a copy of. Compiled Python is valid while its source's
-/// time is the same.
-fn finish(file: &File, data: &Metadata) -> io::Result<()> {
-    // The umask may have taken bits from it.
-    if file.metadata()?.mode() != data.mode() {
+/// Gives a file the mode and the time of the one that it is a copy of, where it has permissions of `granted` from its
+/// making. Compiled Python is valid while its source's time is the same.
+fn finish(file: &File, data: &Metadata, granted: u32) -> io::Result<()> {
+    if data.mode() & 0o7777 & !granted != 0 {
         file.set_permissions(data.permissions())?;
     }
     file.set_modified(data.modified()?)
@@ -118,6 +116,8 @@ struct Task<'a> {
     place: &'a Path,
     change: &'a Move,
     share: Share,
+    /// The permissions that new files can have: the umask leaves no others.
+    granted: u32,
     all: Mutex<Copied>,
 }
 
@@ -133,8 +133,12 @@ impl Task<'_> {
             let kind = data.file_type();
             let to = self.place.join(&path);
             if kind.is_dir() {
-                DirBuilder::new().mode(data.mode() | 0o700).create(&to).with_context(|| cannot(&to))?;
-                if data.mode() & 0o700 != 0o700 {
+                let is_root = path.as_os_str().is_empty();
+                if !is_root {
+                    let made = DirBuilder::new().mode(data.mode() | 0o700).create(&to);
+                    made.with_context(|| cannot(&to))?;
+                }
+                if is_root || data.mode() & 0o700 != 0o700 {
                     narrow.push((to, data.permissions()));
                 }
             } else if kind.is_symlink() {
@@ -150,44 +154,62 @@ impl Task<'_> {
         Ok(sender.send(chunk)?)
     }
 
-    /// Copies what is handed out until there is no more.
-    fn copy_all(&self, receiver: &Mutex<Receiver<Chunk>>) -> Result<()> {
-        let mut mine = Copied::default();
-        loop {
-            let chunk = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
-            let Ok(chunk) = chunk else { break };
-            for (path, data) in chunk {
-                self.copy_file(&path, &data, &mut mine).with_context(|| cannot(&self.place.join(&path)))?;
-            }
+    fn copy_files(&self, chunk: Chunk) -> Result<()> {
+        let mut copied = Copied::default();
+        for (path, data) in chunk {
+            self.copy_file(&path, &data, &mut copied).with_context(|| cannot(&self.place.join(&path)))?;
         }
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
-        all.rewritten.append(&mut mine.rewritten);
-        all.left.append(&mut mine.left);
+        all.rewritten.append(&mut copied.rewritten);
+        all.left.append(&mut copied.left);
         Ok(())
     }
 
     fn copy_file(&self, path: &Path, data: &Metadata, copied: &mut Copied) -> io::Result<()> {
         let (from, to) = (self.source.join(path), self.place.join(path));
-        let is_linked = || self.share == Share::Files && fs::hard_link(&from, &to).is_ok();
-        if is_concerned(path) || is_library(path) {
+        if is_concerned(path) {
             let bytes = fs::read(&from)?;
             if let Some(text) = self.change.file(path, &bytes) {
                 copied.rewritten.insert(path.to_path_buf(), digest(&text));
-                return write_new(&to, &text, data);
+                return write_new(&to, &text, data, self.granted);
             }
             if self.change.is_named_in(&bytes) {
                 copied.left.push(path.to_path_buf());
             }
-            return if is_linked() { Ok(()) } else { write_new(&to, &bytes, data) };
+        } else if is_library(path) && is_named_in_file(self.change, &from)? {
+            copied.left.push(path.to_path_buf());
         }
-        if is_linked() {
+        if self.share == Share::Files && fs::hard_link(&from, &to).is_ok() {
             return Ok(());
         }
         let (mut reader, mut writer) = (File::open(&from)?, new_file(&to, data)?);
         if !copied_at_once(&reader, &writer, data.len()) {
             io::copy(&mut reader, &mut writer)?;
         }
-        finish(&writer, data)
+        finish(&writer, data, self.granted)
+    }
+}
+
+/// Whether a library names the old place. It is read part by part, each of which is searched while it is in the
+/// processor's cache.
+fn is_named_in_file(change: &Move, file: &Path) -> io::Result<bool> {
+    let mut reader = File::open(file)?;
+    let mut part = vec![0; PART];
+    let mut kept = 0;
+    loop {
+        let read = reader.read(&mut part[kept..])?;
+        if read == 0 {
+            return Ok(false);
+        }
+        let end = kept + read;
+        if change.is_named_in(&part[..end]) {
+            // The part may end in the middle of a longer name.
+            return Ok(change.is_named_in(&fs::read(file)?));
+        }
+        // A mention may begin at the end of one part and go on in the next.
+        let start = end.saturating_sub(change.longest());
+        part.copy_within(start..end, 0);
+        kept = end - start;
     }
 }
 

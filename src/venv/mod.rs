@@ -5,8 +5,11 @@ mod hook;
 mod name;
 mod package;
 mod project_template;
+mod prompt;
 mod python;
+pub(crate) mod record;
 pub(crate) mod relocate;
+pub(crate) mod shebang;
 pub(crate) mod template;
 
 use std::ffi::OsStr;

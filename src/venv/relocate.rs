@@ -1,16 +1,13 @@
 //! The text of an environment at one path, as it reads at another.
 
-use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use base64ct::{Base64UrlUnpadded, Encoding};
 use memchr::memmem;
-use sha2::{Digest, Sha256};
 
-/// The longest `#!` line that systems follow: 127 bytes on Linux, 512 on macOS.
-const LONGEST_SHEBANG: usize = if cfg!(target_os = "macos") { 512 } else { 127 };
+use super::prompt::{renamed, renamed_setting};
+use super::shebang::{TRAMPOLINE, split_shebang_after};
 
 /// A change of place. An old root may have several spellings: as typed, with links resolved, as the activate
 /// script has it.
@@ -39,12 +36,12 @@ impl Move {
             Kind::Script => self.script(path, text),
             Kind::Activation => {
                 let moved = self.activation(text);
-                let renamed = self.renamed(moved.as_deref().unwrap_or(text));
+                let renamed = renamed(moved.as_deref().unwrap_or(text), &self.names());
                 renamed.or(moved)
             }
             Kind::Settings => {
                 let moved = self.raw(text);
-                let renamed = self.renamed_setting(moved.as_deref().unwrap_or(text));
+                let renamed = renamed_setting(moved.as_deref().unwrap_or(text), &self.names());
                 renamed.or(moved)
             }
             Kind::Text => self.in_language(text, Language::of(path, text)),
@@ -63,6 +60,11 @@ impl Move {
             let from = from.as_os_str().as_bytes();
             memmem::find_iter(bytes, from).any(|start| ends(start + from.len()))
         })
+    }
+
+    /// The length of the longest spelling of the old place, in bytes.
+    pub(crate) fn longest(&self) -> usize {
+        self.from.first().map_or(0, |from| from.as_os_str().len())
     }
 
     /// A `#!` line takes the form that the new interpreter path needs; the rest is replaced as it stands.
@@ -142,18 +144,6 @@ impl Move {
             spellings.extend(ways.map(|way| (replace(from, b"'", way), replace(to, b"'", way))));
         }
         substitute(text, &spellings, |_, _, to| to.to_vec())
-    }
-
-    /// An activate script with the prompt that generators make of the environment's name; another one is the user's.
-    fn renamed(&self, text: &[u8]) -> Option<Vec<u8>> {
-        let forms = self.names().into_iter().flat_map(|(old, new)| prompt_forms(old, new));
-        replaced_forms(text, &forms.collect::<Vec<_>>())
-    }
-
-    /// pyvenv.cfg with the prompt that uv made of the name.
-    fn renamed_setting(&self, text: &[u8]) -> Option<Vec<u8>> {
-        let forms = self.names().into_iter().map(|(old, new)| form("\nprompt = ", old, "\n", new));
-        replaced_forms(text, &forms.collect::<Vec<_>>())
     }
 
     /// Each name that the environment had, and the new one.
@@ -245,10 +235,10 @@ pub(crate) fn is_concerned(path: &Path) -> bool {
 
 /// How a `'` in a path may be spelled: as it is, by Python's shlex, in fish, by PowerShell, in POSIX shells.
 const QUOTES: [&[u8]; 5] = [b"'", SHLEX, b"\\'", b"''", b"'\\''"];
-const SHLEX: &[u8] = b"'\"'\"'";
+pub(super) const SHLEX: &[u8] = b"'\"'\"'";
 
 /// `text` with each `old` in it replaced.
-fn replace(text: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
+pub(super) fn replace(text: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
     let mut replaced = Vec::new();
     let mut rest = text;
     while let Some(start) = memmem::find(rest, old) {
@@ -309,7 +299,7 @@ fn quote_at(text: &[u8], start: usize) -> Option<u8> {
 }
 
 /// A word as Python's `shlex.quote` writes it.
-fn shell_quoted(word: &[u8]) -> Vec<u8> {
+pub(super) fn shell_quoted(word: &[u8]) -> Vec<u8> {
     let is_safe = |byte: &u8| byte.is_ascii_alphanumeric() || b"@%+=:,./-_".contains(byte);
     if !word.is_empty() && word.iter().all(is_safe) {
         return word.to_vec();
@@ -328,153 +318,6 @@ fn percent_encoded(path: &[u8]) -> Vec<u8> {
         }
     }
     encoded
-}
-
-fn double(word: &str) -> String {
-    format!("\"{word}\"")
-}
-
-fn single(word: &str) -> String {
-    format!("'{}'", word.replace('\'', "'\"'\"'"))
-}
-
-fn form(start: &str, old: &str, end: &str, new: &str) -> (Vec<u8>, Vec<u8>) {
-    (format!("{start}{old}{end}").into_bytes(), format!("{start}{new}{end}").into_bytes())
-}
-
-/// The prompts that generators make of a name, and what they make of another.
-fn prompt_forms(old: &str, new: &str) -> Vec<(Vec<u8>, Vec<u8>)> {
-    let in_single = form("", &single(&format!("({old}) ")), "", &single(&format!("({new}) ")));
-    let in_condition = form("if (", &double(old), " ", &double(new));
-    let mut forms = vec![form("(", old, ") ", new), in_single, in_condition];
-    for start in [
-        "VIRTUAL_ENV_PROMPT=",
-        "VIRTUAL_ENV_PROMPT ",
-        "_virtualenv_prompt_tcsh = ",
-        "_virtualenv_prompt_plain = ",
-        "(set_color 4B8BBE) ",
-        "set env_name = ",
-        "PS1=\"(\"",
-        "set prompt = \"(\"",
-    ] {
-        forms.push(form(start, &double(old), "", &double(new)));
-        forms.push(form(start, &single(old), "", &single(new)));
-        let bare = String::from_utf8_lossy(&shell_quoted(old.as_bytes())).into_owned();
-        let quoted = String::from_utf8_lossy(&shell_quoted(new.as_bytes())).into_owned();
-        forms.extend(["\n", " ", "\")", "\""].map(|end| form(start, &bare, end, &quoted)));
-    }
-    forms
-}
-
-/// Each of the exact forms replaced; none if there is none.
-fn replaced_forms(text: &[u8], forms: &[(Vec<u8>, Vec<u8>)]) -> Option<Vec<u8>> {
-    let mut replaced = Vec::new();
-    let mut done = 0;
-    while let Some((start, (old, new))) = forms
-        .iter()
-        .filter_map(|form| Some((done + memmem::find(&text[done..], &form.0)?, form)))
-        .min_by_key(|(start, (old, _))| (*start, std::cmp::Reverse(old.len())))
-    {
-        replaced.extend_from_slice(&text[done..start]);
-        replaced.extend_from_slice(new);
-        // The end of one form may be the start of the next.
-        done = start + old.len();
-    }
-    if done == 0 {
-        return None;
-    }
-    replaced.extend_from_slice(&text[done..]);
-    Some(replaced)
-}
-
-/// The first line of a script.
-pub(crate) struct Shebang<'a> {
-    /// The absolute path of the interpreter.
-    pub interpreter: Cow<'a, [u8]>,
-    /// What follows it.
-    pub arguments: &'a [u8],
-    /// The quote that a trampoline puts around its interpreter: `"` by old distlibs, `'` from 0.4 on.
-    pub quote: u8,
-}
-
-/// The start of the trampoline that pip writes where a plain `#!` line would be too long or hold a blank.
-pub(super) const TRAMPOLINE: &[u8] = b"#!/bin/sh\n'''exec' ";
-const TRAMPOLINE_END: &[u8] = b" \"$0\" \"$@\"\n' '''\n";
-
-/// The interpreter that a script names, in either form, and the text below.
-pub(crate) fn split_shebang(text: &[u8]) -> (Option<Shebang<'_>>, &[u8]) {
-    split_shebang_after(text, 0)
-}
-
-/// The same where the first `known` bytes of a plain line's interpreter are part of its path, blanks and all.
-fn split_shebang_after(text: &[u8], known: usize) -> (Option<Shebang<'_>>, &[u8]) {
-    if let Some(rest) = text.strip_prefix(TRAMPOLINE)
-        && let Some(end) = memmem::find(rest, TRAMPOLINE_END)
-    {
-        return (Some(Shebang::of_word(&rest[..end], 0)), &rest[end + TRAMPOLINE_END.len()..]);
-    }
-    let Some(rest) = text.strip_prefix(b"#!") else { return (None, text) };
-    let Some(end) = memchr::memchr(b'\n', rest) else { return (None, text) };
-    (Some(Shebang::of_word(&rest[..end], known)), &rest[end + 1..])
-}
-
-impl<'a> Shebang<'a> {
-    /// A path in quotes or, blanks in its first `known` bytes aside, up to a blank; arguments follow.
-    fn of_word(word: &'a [u8], known: usize) -> Self {
-        if let [quote @ (b'\'' | b'"'), rest @ ..] = word
-            && let Some(end) = memchr::memrchr(*quote, rest)
-        {
-            let interpreter = match quote {
-                b'\'' => replace(&rest[..end], SHLEX, b"'").into(),
-                _ => rest[..end].into(),
-            };
-            return Self { interpreter, arguments: &rest[end + 1..], quote: *quote };
-        }
-        let end = memchr::memchr(b' ', &word[known..]).map_or(word.len(), |blank| known + blank);
-        Self { interpreter: word[..end].into(), arguments: &word[end..], quote: b'"' }
-    }
-
-    /// The line for another interpreter, as distlib writes it, which pip has on board.
-    pub(crate) fn with(&self, interpreter: &[u8]) -> Vec<u8> {
-        let blank = interpreter.contains(&b' ');
-        let plain = [b"#!".as_slice(), interpreter, self.arguments, b"\n"].concat();
-        if !blank && plain.len() <= LONGEST_SHEBANG {
-            return plain;
-        }
-        let word = match self.quote {
-            b'\'' if blank || interpreter.contains(&b'\'') => {
-                [b"'", replace(interpreter, b"'", SHLEX).as_slice(), b"'"].concat()
-            }
-            b'"' if blank => [b"\"", interpreter, b"\""].concat(),
-            _ => interpreter.to_vec(),
-        };
-        [TRAMPOLINE, &word, self.arguments, TRAMPOLINE_END].concat()
-    }
-}
-
-/// Hash and size of a file as RECORD has them: sha256 in URL-safe base64 without padding.
-pub(crate) fn digest(bytes: &[u8]) -> String {
-    format!("sha256={},{}", Base64UrlUnpadded::encode_string(&Sha256::digest(bytes)), bytes.len())
-}
-
-/// A RECORD's text with `digest` and nothing else changed, or none if it lists no such file.
-///
-/// `digest` gives hash and size of a listed path if that file was rewritten.
-pub(crate) fn record(text: &str, digest: impl Fn(&str) -> Option<String>) -> Option<String> {
-    let mut changed = false;
-    let lines = text.split_inclusive('\n').map(|line| {
-        let path = line.split(",sha256=").next().unwrap_or_default();
-        match digest(path.trim_matches('"')) {
-            Some(digest) if line.contains(",sha256=") => {
-                changed = true;
-                let end = if line.ends_with("\r\n") { "\r\n" } else { "\n" };
-                format!("{path},{digest}{end}")
-            }
-            _ => line.to_owned(),
-        }
-    });
-    let text: String = lines.collect();
-    changed.then_some(text)
 }
 
 #[cfg(test)]
@@ -637,15 +480,6 @@ mod tests {
                 b"PS1=\"(next) ${PS1:-}\"\n"
             );
         }
-    }
-
-    #[test]
-    fn a_record_follows_its_scripts() {
-        let text = "../../../bin/pip,sha256=old,1\npip/__init__.py,sha256=keep,2\n";
-        let new = record(text, |path| (path == "../../../bin/pip").then(|| digest(b"abc"))).unwrap();
-        let hash = "ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0";
-        assert_eq!(new, format!("../../../bin/pip,sha256={hash},3\npip/__init__.py,sha256=keep,2\n"));
-        assert_eq!(record(text, |_| None), None);
     }
 
     proptest! {

@@ -14,10 +14,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Python;
-use super::relocate::{Shebang, TRAMPOLINE, digest};
+use super::record::digest;
+use super::shebang::{Shebang, TRAMPOLINE};
 
 /// Counts up when what is written below changes its meaning.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// Where the templates of one interpreter lie.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,39 +168,54 @@ impl Template {
 
     /// The file of the manifest.
     pub fn manifest_file(&self) -> PathBuf {
-        self.0.join("manifest.json")
+        self.0.join("manifest")
     }
 
     /// What is in the tree; none if there is no template.
-    pub fn manifest(&self) -> Option<Manifest> {
-        serde_json::from_slice(&fs::read(self.manifest_file()).ok()?).ok()
+    pub fn manifest(&self) -> Option<Manifest<'static>> {
+        // A process reads one, or two, and ends soon after; a thousand names need not be copied.
+        let bytes = fs::read(self.manifest_file()).ok()?.leak();
+        postcard::from_bytes(bytes).ok()
     }
 }
 
-/// All entries of a template, directories before what is in them.
+/// All that is in a template. It is read at each creation, so that its file is bytes, of which its texts are parts.
 #[derive(Debug, Default, Deserialize, Serialize)]
-pub struct Manifest {
+pub struct Manifest<'a> {
     /// A word that no other template has.
     pub token: String,
     /// Why an environment cannot be made from this tree, if its texts are not understood.
     pub unproven: Option<String>,
-    /// The entries, paths relative to the root.
-    pub entries: Vec<Entry>,
+    /// The directories, each after the one that it is in.
+    #[serde(borrow)]
+    pub directories: Vec<Directory<'a>>,
+    /// What every environment has for itself. A text comes after those whose digests it holds.
+    #[serde(borrow)]
+    pub entries: Vec<Entry<'a>>,
 }
 
-/// One entry of a template.
+/// A directory of a template, its path relative to the root.
 #[derive(Debug, Deserialize, Serialize)]
-pub enum Entry {
-    /// A directory and its mode.
-    Directory(PathBuf, RawMode),
+pub struct Directory<'a> {
+    /// Where it is.
+    #[serde(borrow)]
+    pub path: &'a Path,
+    /// Its permissions.
+    pub mode: RawMode,
+    /// The names of the files in it that environments may share by hard links.
+    #[serde(borrow)]
+    pub shared: Vec<(&'a Path, FileFacts)>,
+}
+
+/// An entry that is each environment's own, its path relative to the root.
+#[derive(Debug, Deserialize, Serialize)]
+pub enum Entry<'a> {
     /// A symbolic link and its target.
     Link(PathBuf, PathBuf),
-    /// A file that environments may share by a hard link.
-    Shared(PathBuf, FileFacts),
-    /// A file that every environment has for itself, since tools write into it.
+    /// A file that tools write into.
     Own(PathBuf, FileFacts),
     /// A text that differs between environments.
-    Text(PathBuf, FileFacts, Vec<Piece>),
+    Text(PathBuf, FileFacts, #[serde(borrow)] Vec<Piece<'a>>),
 }
 
 /// What a file of a template was when it was made: mode, size, modification time in nanoseconds since 1970, owner.
@@ -228,9 +244,9 @@ impl FileFacts {
 
 /// A part of a text: as it stands, or a blank to be filled in.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub enum Piece {
+pub enum Piece<'a> {
     /// The same in every environment.
-    Plain(String),
+    Plain(&'a str),
     /// The environment's path.
     Path(Spelling),
     /// The environment's name.
@@ -303,7 +319,7 @@ impl Filling<'_> {
     }
 
     /// The text that `pieces` make; `text_of` gives the other texts of the same environment, for their digests.
-    pub(crate) fn fill(&self, pieces: &[Piece], text_of: impl Fn(&Path) -> Option<Vec<u8>>) -> Vec<u8> {
+    pub(crate) fn fill(&self, pieces: &[Piece<'_>], text_of: impl Fn(&Path) -> Option<Vec<u8>>) -> Vec<u8> {
         let mut text = Vec::new();
         for piece in pieces {
             match piece {
@@ -354,9 +370,9 @@ impl Filling<'_> {
 
     /// The pieces of a text that was made with this filling: the first of every blank that fits, from left to
     /// right. Root, name and prompt must each hold a blank and a `'`, so that every spelling is another text.
-    pub(crate) fn pieces(&self, text: &str) -> Vec<Piece> {
+    pub(crate) fn pieces<'a>(&self, text: &'a str) -> Vec<Piece<'a>> {
         let prompt = self.prompt.unwrap_or(self.name);
-        let mut blanks: Vec<(String, Piece)> = Vec::new();
+        let mut blanks: Vec<(String, Piece<'a>)> = Vec::new();
         for spelling in Spelling::ALL {
             blanks.push((spelling.spell(self.root), Piece::Path(spelling)));
             let with_parentheses = spelling.spell(&format!("({prompt}) "));
@@ -373,11 +389,11 @@ impl Filling<'_> {
             .filter_map(|(blank, piece)| Some((rest.find(blank.as_str())?, blank, piece)))
             .min_by_key(|(start, ..)| *start)
         {
-            pieces.push(Piece::Plain(rest[..start].to_owned()));
+            pieces.push(Piece::Plain(&rest[..start]));
             pieces.push(piece.clone());
             rest = &rest[start + blank.len()..];
         }
-        pieces.push(Piece::Plain(rest.to_owned()));
+        pieces.push(Piece::Plain(rest));
         pieces
     }
 }
