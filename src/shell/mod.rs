@@ -38,7 +38,7 @@ impl Shell {
     }
 
     /// Its shim: the text that defines our commands when the shell sources it, and that of the verbs, which is read
-    /// when the first command is typed; for fish, which parses faster, one text is all.
+    /// when the first command is typed; for fish one text is all.
     pub fn shim(self) -> (&'static str, &'static str) {
         match self {
             Self::Bash | Self::Zsh | Self::Ksh | Self::Mksh => {
