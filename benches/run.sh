@@ -1,9 +1,10 @@
 #!/bin/sh
 # Times venvyard's commands beside their peers' and prints the tables of docs/benchmarks.md.
-# Needs cargo, bash, zsh, hyperfine, strace and a python3 with venv; the peers come from PyPI, once.
+# Needs cargo, bash, zsh, fish, hyperfine, strace and a python3 with venv; the peers come from PyPI, once.
 set -eu
 
 cd "$(dirname "$0")/.."
+fish_peer='virtualfish 2.5.9'
 lab=$PWD/target/bench
 
 # --- What is compared -----------------------------------------------------------------------------
@@ -13,9 +14,11 @@ venvyard=$PWD/target/$(rustc --print host-tuple)/release/venvyard
 
 peers=$(packaging/peers.sh)
 test -e "$peers/bin/uv" || "$peers/bin/python" -m pip install --quiet uv
+test -e "$peers/bin/vf" || "$peers/bin/python" -m pip install --quiet "${fish_peer%% *}==${fish_peer##* }"
 peer="virtualenvwrapper $("$peers/bin/python" -m virtualenvwrapper.hook_loader --version)"
 theirs=$peers/bin/virtualenvwrapper.sh
 lazy=$peers/bin/virtualenvwrapper_lazy.sh
+virtualfish=$(echo "$peers"/lib/python3*/site-packages/virtualfish/virtual.fish)
 
 # A home of its own: what the user has in rc files, hooks or caches shall not count.
 rm -rf "$lab"
@@ -25,6 +28,7 @@ export HOME="$lab/home" WORKON_HOME="$lab/few" SHELL=/bin/bash LC_ALL=C
 export VIRTUALENVWRAPPER_PYTHON="$peers/bin/python" VIRTUALENVWRAPPER_SCRIPT="$theirs"
 # As `make install` leaves it: the verbs are read when the first command is typed.
 for shell in bash zsh; do "$venvyard" init "$shell" --verbs "$PWD/shell/verbs.sh" >"$lab/shim.$shell"; done
+"$venvyard" init fish >"$lab/shim.fish"
 
 # The drop-in, installed in the same way.
 "$venvyard" init bash --virtualenvwrapper "$lab/shim.bash" >"$lab/virtualenvwrapper.sh"
@@ -53,7 +57,7 @@ process() {
 
 # loading SHELL RUNS SHIM: what sourcing SHIM adds to a shell that does nothing, in ms.
 loading() {
-    case $1 in bash) command='bash --norc -c' ;; *) command='zsh -f -c' ;; esac
+    case $1 in bash) command='bash --norc -c' ;; zsh) command='zsh -f -c' ;; *) command='fish --no-config -c' ;; esac
     bare=$(process 500 "$command :")
     loaded=$(SHIM=$3 process "$2" "$command '. \"\$SHIM\"'")
     echo "$loaded $bare" | awk '{ print $1 - $2 }'
@@ -64,6 +68,14 @@ operation() {
     case $1 in bash) option=--norc ;; *) option=-f ;; esac
     ROUNDS=$2 SHIM=$3 BEFORE=$4 OPERATION=$5 "$1" "$option" benches/rounds.sh 2>>"$lab/log" |
         awk '{ print ($2 - $1) * 1000 }' | sort -n | head -n 1
+}
+
+# fish_operation ROUNDS SHIM BEFORE OPERATION: the same in fish, without what asking for the time takes.
+fish_operation() {
+    for timed in "$4" true; do
+        ROUNDS=$1 SHIM=$2 BEFORE=$3 OPERATION=$timed VIRTUALFISH_HOME=$WORKON_HOME \
+            fish --no-config benches/rounds.fish 2>>"$lab/log" | awk '{ print ($2 - $1) * 1000 }' | sort -n | head -n 1
+    done | paste -s -d ' ' | awk '{ print $1 - $2 }'
 }
 
 # started SHIM BEFORE OPERATION: how many processes the operation starts in bash.
@@ -113,6 +125,20 @@ compare bash 'workon: list 1,000' : 'workon || :'
 compare bash 'lsvirtualenv -b: list 1,000' : 'lsvirtualenv -b'
 row 'venvyard lsvirtualenv -b: its process alone' "$(process 300 "'$venvyard' lsvirtualenv -b")" \
     "$(operation bash 20 "$theirs" : 'lsvirtualenv -b')" 5
+
+echo
+echo "| | $("$venvyard" --version) | $fish_peer | ratio | budget |"
+echo '|---|--:|--:|--:|---|'
+export WORKON_HOME="$lab/few"
+row 'fish: load' "$(loading fish 500 "$lab/shim.fish")" "$(loading fish 500 "$virtualfish")" 1
+while IFS='|' read -r what before operation their_before their_operation budget; do
+    row "fish: $what" "$(fish_operation 300 "$lab/shim.fish" "$before" "$operation")" \
+        "$(fish_operation 300 "$virtualfish" "$their_before" "$their_operation")" "$budget"
+done <<-'END'
+	workon, none active|deactivate|workon one|vf deactivate|vf activate one|5
+	workon, another active|workon one|workon two|vf activate one|vf activate two|5
+	deactivate|workon one|deactivate|vf activate one|vf deactivate|1
+END
 
 echo
 echo "| processes started in bash | venvyard | $peer |"

@@ -33,11 +33,13 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 130' INT TERM # dash runs no EXIT trap when a signal ends it
 "$PROGRAM" init bash --program "$PREFIX/bin/venvyard" --verbs "$PREFIX/share/venvyard/verbs.sh" >"$scratch/venvyard.sh"
+"$PROGRAM" init fish --program "$PREFIX/bin/venvyard" >"$scratch/venvyard.fish"
 "$PROGRAM" init bash --virtualenvwrapper "$PREFIX/share/venvyard/venvyard.sh" >"$scratch/virtualenvwrapper.sh"
 
 put 755 "$PROGRAM" "$bin/venvyard"
 put 644 "$scratch/venvyard.sh" "$shim"
 put 644 shell/verbs.sh "$verbs"
+put 644 "$scratch/venvyard.fish" "$fish_shim"
 # Executable, or `which` would not find them for the line in people's rc files.
 put 755 "$scratch/virtualenvwrapper.sh" "$drop_in"
 put 755 shell/virtualenvwrapper_lazy.sh "$lazy_drop_in"
@@ -49,6 +51,14 @@ put 644 completions/venvyard.bash "$bash_completions/venvyard.bash"
 for command in $commands; do
     ln -sf venvyard.bash "$bash_completions/$command.bash"
 done
+# fish reads what is in vendor_conf.d when it starts, and completions by the name of the command. Where it looks
+# for neither, `venvyard setup fish` names the shim.
+mkdir -p "$(dirname "$fish_loader")"
+ln -sf ../../venvyard/venvyard.fish "$fish_loader"
+put 644 completions/venvyard.fish "$fish_completions/venvyard.fish"
+for command in $commands; do
+    ln -sf venvyard.fish "$fish_completions/$command.fish"
+done
 put 644 docs/venvyard.1 "$manual"
 printf 'Installed %s\n' "$bin/venvyard"
 [ -z "$DESTDIR" ] || exit 0
@@ -58,7 +68,8 @@ packaging/prove.sh "$shim" "$drop_in"
 # The line is the same in every shell: it names the installed file.
 cat <<END
 
-To have the commands in every new shell, let the line be written into your rc file:
+To have the commands in every new shell, let the line be written into your rc file
+(fish finds them by itself below ~/.local, /usr and /usr/local):
   $PREFIX/bin/venvyard setup
 or put it there yourself (~/.bashrc, ~/.zshrc, ~/.kshrc, ~/.mkshrc):
   $("$PREFIX/bin/venvyard" setup --print bash)

@@ -40,6 +40,26 @@ rmvirtualenv proof || failed rmvirtualenv
 }
 '
 
+# The same in fish.
+# shellcheck disable=SC2016
+fish_proof='
+function failed; echo "failed: $argv" >&2; exit 1; end
+source $SHIM || failed "sourcing $SHIM"
+set options $argv[2]
+test -n "$options" || set -e options
+mkvirtualenv $options proof || failed mkvirtualenv
+set prefix (python -c "import sys; print(sys.prefix)")
+test "$prefix" = "$WORKON_HOME/proof" || failed "activation: python runs in $prefix"
+test -n "$options" || python -m pip --version || failed pip
+deactivate || failed deactivate
+test -z "$VIRTUAL_ENV" || failed "deactivate: $VIRTUAL_ENV is still active"
+workon proof || failed workon
+test (command -s python) = "$WORKON_HOME/proof/bin/python" || failed "workon: "(command -s python)" is found"
+deactivate || failed "second deactivate"
+rmvirtualenv proof || failed rmvirtualenv
+test ! -e "$WORKON_HOME/proof" || failed "rmvirtualenv: $WORKON_HOME/proof is still there"
+'
+
 prove() { # SHELL OPTION...: one line of good news, or all that was said
     env -i PATH="$PATH" HOME="$scratch/home" WORKON_HOME="$scratch/home/envs" TMPDIR="${TMPDIR:-/tmp}" \
         SHIM="$shim" DROP_IN="$drop_in" VIRTUALENVWRAPPER_PYTHON="$python" "$@" -c "$proof" proof "$options" \
@@ -54,15 +74,19 @@ prove() { # SHELL OPTION...: one line of good news, or all that was said
 }
 
 options=''
-for shell in bash zsh ksh mksh; do
+for shell in bash zsh ksh mksh fish; do
     command -v "$shell" >/dev/null || continue
     case $shell in
     bash) prove bash --norc --noprofile ;;
     zsh) prove zsh -f ;;
+    fish)
+        shim=${shim%.sh}.fish proof=$fish_proof
+        prove fish --no-config
+        ;;
     *) prove "$shell" ;;
     esac
 done
 [ -n "$options" ] || {
-    printf '%s\n' 'ERROR: Everything is installed, but there is no shell for it: bash, zsh, ksh or mksh.' >&2
+    printf '%s\n' 'ERROR: Everything is installed, but there is no shell for it: bash, zsh, ksh, mksh or fish.' >&2
     exit 1
 }

@@ -3,7 +3,7 @@
 set -eu
 
 missing=''
-for program in bash busybox dash hyperfine ksh mksh python3 shellcheck strace yash zsh; do
+for program in bash busybox dash fish hyperfine ksh mksh python3 shellcheck strace yash zsh; do
     command -v "$program" >/dev/null || missing="$missing $program"
 done
 [ -n "$missing" ] || exit 0

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use crate::shell::{self, Shim, Step};
+use crate::shell::{self, Shell, Shim, Step};
 use crate::venv::template::{Kind, LinkMode, Workshop};
 use crate::venv::{Python, Venv, shown};
 
@@ -40,7 +40,7 @@ impl Answer {
     pub fn described(&self) -> Vec<String> {
         match self {
             Self::Script(steps) => {
-                let spelled = steps.iter().map(Step::spelled);
+                let spelled = steps.iter().map(|step| step.spelled(Shell::Bash));
                 spelled.map(|line| format!("step: {}", String::from_utf8_lossy(&line))).collect()
             }
             Self::Report(text) => {
@@ -195,10 +195,12 @@ impl Plan {
     /// The bytes for stdout.
     pub fn spelled(&self, shim: Option<Shim>) -> Vec<u8> {
         match (&self.answer, shim) {
-            (Answer::Script(steps), Some(_)) => shell::script(steps, self.status),
+            (Answer::Script(steps), Some(shim)) => shell::script(steps, self.status, shim.shell),
             (Answer::Script(_), None) => Vec::new(),
-            (Answer::Report(text), Some(_)) if text.is_empty() => shell::script(&[], self.status),
-            (Answer::Report(text), Some(_)) => shell::script(&[Step::print(text)], self.status),
+            (Answer::Report(text), Some(shim)) => {
+                let step = (!text.is_empty()).then(|| Step::print(text));
+                shell::script(step.as_slice(), self.status, shim.shell)
+            }
             (Answer::Report(text), None) => lines(text),
         }
     }
@@ -268,7 +270,7 @@ impl Creation {
 mod tests {
     use super::*;
 
-    const SHIM: Option<Shim> = Some(Shim { terminal: false });
+    const SHIM: Option<Shim> = Some(Shim { shell: Shell::Bash, terminal: false });
 
     #[test]
     fn a_report_is_text_for_people_and_a_printed_word_for_the_shim() {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use crate::readme::blocks;
-use crate::support::{Sandbox, Shell, VENVYARD, is_here, project, shells, told};
+use crate::support::{Sandbox, Shell, VENVYARD, is_here, posix_shells, project, told};
 
 /// The functions that dotfiles call beside the commands.
 const HELPERS: &[&str] = &[
@@ -117,7 +117,7 @@ fn said(command: &mut Command) -> String {
 
 /// The shells of the original: bash and zsh.
 fn both() -> impl Iterator<Item = Shell> {
-    shells().into_iter().filter(|shell| ["bash", "zsh"].contains(&shell.name))
+    posix_shells().into_iter().filter(|shell| ["bash", "zsh"].contains(&shell.name))
 }
 
 fn program(path: &Path, text: &str) {
@@ -143,7 +143,7 @@ fn modes(directory: &Path) -> Vec<(String, u32)> {
 
 #[test]
 fn what_the_original_exports_is_exported() {
-    for kind in shells() {
+    for kind in posix_shells() {
         let sandbox = installed();
         let script = ". \"$BIN/virtualenvwrapper.sh\"\nenv | grep -E '^_?(WORKON_HOME|VIRTUALENVWRAPPER)' | sort\n\
                       echo \"$VIRTUALENVWRAPPER_ENV_BIN_DIR\"";
@@ -182,7 +182,7 @@ fn what_the_original_exports_is_exported() {
 
 #[test]
 fn a_configuration_counts_where_no_variable_is_set() {
-    for kind in shells() {
+    for kind in posix_shells() {
         let sandbox = installed();
         let config = sandbox.home().join(".config/venvyard");
         fs::create_dir_all(&config).expect("made");
@@ -198,7 +198,7 @@ fn a_configuration_counts_where_no_variable_is_set() {
 
 #[test]
 fn every_function_is_there_and_deactivate_only_when_there_is_something_to_leave() {
-    for kind in shells() {
+    for kind in posix_shells() {
         let sandbox = installed();
         sandbox.hollow("one");
         let functions: Vec<&str> = HELPERS.iter().chain(COMMANDS).copied().collect();
@@ -216,7 +216,7 @@ fn every_function_is_there_and_deactivate_only_when_there_is_something_to_leave(
 
 #[test]
 fn the_hooks_are_made_once_and_none_is_touched_that_is_there() {
-    for kind in shells() {
+    for kind in posix_shells() {
         let sandbox = installed();
         let envs = sandbox.workon_home();
         fs::create_dir(&envs).expect("made");
@@ -239,7 +239,7 @@ fn once_the_hooks_are_there_loading_starts_no_process() {
     if !is_here("strace") {
         return;
     }
-    for kind in shells().into_iter().filter(|shell| shell.name != "mksh") {
+    for kind in posix_shells().into_iter().filter(|shell| shell.name != "mksh") {
         let sandbox = installed();
         let script = ". \"$BIN/virtualenvwrapper.sh\"; :";
         said(&mut shell(&sandbox, kind, script));
@@ -259,7 +259,7 @@ fn once_the_hooks_are_there_loading_starts_no_process() {
 
 #[test]
 fn initialize_is_sourced_at_load_and_once() {
-    for kind in shells() {
+    for kind in posix_shells() {
         let sandbox = installed();
         fs::create_dir(sandbox.workon_home()).expect("made");
         fs::write(sandbox.workon_home().join("initialize"), "echo \"$1 $no_such_variable\"; false; mine=1\n")
@@ -273,7 +273,7 @@ fn initialize_is_sourced_at_load_and_once() {
 
 #[test]
 fn helpers_do_what_they_are_called_for() {
-    for kind in shells().into_iter().filter(|shell| shell.name != "bash -eu") {
+    for kind in posix_shells().into_iter().filter(|shell| shell.name != "bash -eu") {
         let sandbox = installed();
         sandbox.hollow("my env");
         let script = r#"
@@ -342,7 +342,7 @@ fn a_real_environment_tells_its_python() {
 
 #[test]
 fn hooks_run_when_they_are_called_by_name() {
-    for kind in shells() {
+    for kind in posix_shells() {
         let sandbox = installed();
         let root = sandbox.hollow("one");
         for (directory, place) in [(sandbox.workon_home(), "global"), (root.join("bin"), "local")] {
@@ -397,7 +397,7 @@ fn no_function_of_ours_takes_another_ones_place() {
 
 #[test]
 fn a_command_asks_the_functions_that_people_redefine() {
-    for kind in shells().into_iter().filter(|shell| shell.name != "bash -eu") {
+    for kind in posix_shells().into_iter().filter(|shell| shell.name != "bash -eu") {
         let sandbox = installed();
         sandbox.hollow("one");
         let script = r#"
@@ -450,7 +450,7 @@ fn the_lines_of_verify_workon_home_make_another_function() {
 
 #[test]
 fn a_missing_home_is_told_of_and_made() {
-    for kind in shells() {
+    for kind in posix_shells() {
         let sandbox = installed();
         let script = ". \"$BIN/virtualenvwrapper.sh\"; rm -r \"$WORKON_HOME\"; mkvirtualenv --without-pip one 2>&1; echo \"${VIRTUAL_ENV##*/}\"";
         let seen = said(&mut shell(&sandbox, kind, script));
@@ -463,7 +463,7 @@ fn a_missing_home_is_told_of_and_made() {
 
 #[test]
 fn sourced_twice_it_keeps_the_active_environment() {
-    for kind in shells() {
+    for kind in posix_shells() {
         for again in ["virtualenvwrapper.sh", "virtualenvwrapper_lazy.sh"] {
             let sandbox = installed();
             let script = format!(
@@ -484,7 +484,7 @@ fn sourced_twice_it_keeps_the_active_environment() {
 #[test]
 fn it_may_be_sourced_in_every_way_that_rc_files_have() {
     let line = blocks("sh").into_iter().find(|block| block.starts_with("source")).expect("README's line");
-    for kind in shells() {
+    for kind in posix_shells() {
         let mut ways = vec![
             "load() { . \"$BIN/virtualenvwrapper.sh\"; }; load",
             "load() { . \"$BIN/virtualenvwrapper_lazy.sh\"; }; load",
@@ -575,7 +575,7 @@ fn a_shell_that_it_is_not_for_leaves_it_silently() {
 #[test]
 fn executed_it_says_how_to_source_it() {
     let sandbox = installed();
-    for kind in shells() {
+    for kind in posix_shells() {
         for file in ["virtualenvwrapper.sh", "virtualenvwrapper_lazy.sh"] {
             let path = sandbox.home().join(".local/bin").join(file);
             let mut command = sandbox.command(kind.words[0]);
@@ -588,7 +588,7 @@ fn executed_it_says_how_to_source_it() {
 
 #[test]
 fn a_home_that_cannot_be_made_is_told_and_ends_nothing() {
-    for kind in shells().into_iter().filter(|shell| shell.name != "bash -eu") {
+    for kind in posix_shells().into_iter().filter(|shell| shell.name != "bash -eu") {
         let sandbox = installed();
         fs::write(sandbox.home().join("file"), "").expect("written");
         let script = ". \"$BIN/virtualenvwrapper.sh\"; echo \"$?\"; workon one; echo \"$?\"; typeset -f workon >/dev/null && echo fine";
@@ -606,7 +606,7 @@ fn a_home_that_cannot_be_made_is_told_and_ends_nothing() {
 
 #[test]
 fn uninstalled_it_takes_the_shim_from_the_program_on_path() {
-    for kind in shells() {
+    for kind in posix_shells() {
         let sandbox = installed();
         let file = sandbox.home().join("checkout/virtualenvwrapper.sh");
         fs::create_dir(sandbox.home().join("checkout")).expect("made");
@@ -632,7 +632,7 @@ fn uninstalled_it_takes_the_shim_from_the_program_on_path() {
 
 #[test]
 fn the_lazy_one_defines_the_commands_and_makes_nothing_before_the_first() {
-    for kind in shells() {
+    for kind in posix_shells() {
         let sandbox = installed();
         let script = format!(
             "_VIRTUALENVWRAPPER_API=' mine $(touch pwned) '\n. \"$BIN/virtualenvwrapper_lazy.sh\"\n\
@@ -652,7 +652,7 @@ fn the_lazy_one_defines_the_commands_and_makes_nothing_before_the_first() {
 
 #[test]
 fn a_name_that_nobody_defines_does_not_go_round_in_circles() {
-    for kind in shells().into_iter().filter(|shell| shell.name != "bash -eu") {
+    for kind in posix_shells().into_iter().filter(|shell| shell.name != "bash -eu") {
         let sandbox = installed();
         let script = "_VIRTUALENVWRAPPER_API=mine; . \"$BIN/virtualenvwrapper_lazy.sh\"; mine; echo \"$?\"";
         let output = shell(&sandbox, kind, script).output().expect("the shell runs");

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support::project;
+use crate::support::{fish_quoted, project};
 
 /// Each room, and the rooms that it may use. `lib` may use all.
 const ROOMS: [(&str, &[&str]); 8] = [
@@ -160,10 +160,12 @@ fn every_verb_is_defined_in_every_shim() {
         .filter(|word| word.starts_with("__venvyard_"))
         .collect();
     assert!(verbs.len() > 8, "{verbs:?}");
-    for shim in ["shell/verbs.sh"] {
+    let shims =
+        [("shell/verbs.sh", ["\n", "() {"].as_slice()), ("shell/venvyard.fish", &["\nfunction ", " #"])];
+    for (shim, around) in shims {
         let text = fs::read_to_string(project().join(shim)).expect("readable");
         for verb in &verbs {
-            assert!(text.contains(&format!("\n{verb}() {{")), "{shim} does not define {verb}");
+            assert!(text.contains(&around.join(verb)), "{shim} does not define {verb}");
         }
     }
 }
@@ -182,6 +184,8 @@ fn every_setting_reaches_the_program_and_every_lent_one_is_taken_back() {
     let exported = front.split("__venvyard_export_settings() {").nth(1).expect("a function");
     for name in settings(&context) {
         assert!(exported.contains(&format!(" {name}")), "the shim does not hand over {name}");
+        let line = format!("\n    set -q {name} && set -lx {name} ${name}\n");
+        assert!(read("shell/venvyard.fish").contains(&line), "the shim for fish does not hand over {name}");
     }
     let lent = context
         .split("fn hook_variables")
@@ -201,24 +205,31 @@ fn every_command_is_in_every_place() {
     let read = |path: &str| fs::read_to_string(project().join(path)).expect(path);
     let stories: String =
         files("tests/stories", ".md").iter().map(|path| fs::read_to_string(path).expect("a story")).collect();
-    let (bash, zsh, man) =
-        (read("completions/venvyard.bash"), read("completions/_venvyard"), read("docs/venvyard.1"));
+    let completions = ["venvyard.bash", "_venvyard", "venvyard.fish"];
+    let completions = completions.map(|file| (file, read(&format!("completions/{file}"))));
+    let man = read("docs/venvyard.1");
     for command in venvyard::description().get_subcommands().filter(|command| !command.is_hide_set()) {
         let name = command.get_name();
         let is_function = !["init", "setup"].contains(&name);
         if is_function {
             let line = format!("\n{name}() {{ __venvyard {name} \"$@\" || \\return \"$?\"; }}\n");
             assert!(read("shell/venvyard.sh").contains(&line), "the shim has no line for {name}");
+            let about = fish_quoted(&command.get_about().expect("a sentence").to_string());
+            let lines =
+                format!("\nfunction {name} --description {about}\n    __venvyard {name} $argv\nend\n");
+            assert!(read("shell/venvyard.fish").contains(&lines), "the shim for fish has no {lines}");
             assert!(stories.contains(&format!("$ {name}")), "no story tells of {name}");
         }
-        assert!(bash.contains(name), "no completion in bash for {name}");
-        assert!(zsh.contains(name), "no completion in zsh for {name}");
+        for (file, text) in &completions {
+            assert!(text.contains(name), "no {name} in completions/{file}");
+        }
         assert!(man.contains(name), "the man page does not know {name}");
         assert!(read("README.md").contains(name), "README does not know {name}");
         for option in command.get_arguments().filter_map(clap::Arg::get_long) {
-            let shown = bash.contains(option) && zsh.contains(option);
             let listed = is_function && !["creator-option", "dry-run", "help", "temporary"].contains(&option);
-            assert!(shown || !listed, "no completion for {name} --{option}");
+            for (file, text) in completions.iter().filter(|_| listed) {
+                assert!(text.contains(option), "no {name} --{option} in completions/{file}");
+            }
         }
     }
 }

@@ -76,6 +76,19 @@ const INSTALLED: [&str; 29] = [
     "share/zsh/site-functions/_venvyard",
 ];
 
+/// All of these, and what is there for fish.
+fn installed() -> Vec<PathBuf> {
+    let completed = INSTALLED.iter().filter_map(|path| {
+        let command = path.strip_prefix("share/bash-completion/completions/")?.strip_suffix(".bash")?;
+        Some(format!("share/fish/vendor_completions.d/{command}.fish"))
+    });
+    let loaded = ["share/fish/vendor_conf.d/venvyard.fish", "share/venvyard/venvyard.fish"];
+    let mut all: Vec<PathBuf> = completed.map(PathBuf::from).chain(loaded.map(PathBuf::from)).collect();
+    all.extend(INSTALLED.map(PathBuf::from));
+    all.sort();
+    all
+}
+
 #[test]
 fn make_install_proves_itself_and_make_uninstall_leaves_nothing() {
     let sandbox = Sandbox::new();
@@ -83,14 +96,14 @@ fn make_install_proves_itself_and_make_uninstall_leaves_nothing() {
     let set = format!("PREFIX={}", prefix.display());
 
     let words = said(&make(&sandbox, &["install", &set]));
-    for shell in ["bash", "zsh", "ksh", "mksh"].into_iter().filter(|shell| is_here(shell)) {
+    for shell in ["bash", "zsh", "ksh", "mksh", "fish"].into_iter().filter(|shell| is_here(shell)) {
         assert!(words.contains(&format!("{shell} works")), "{words}");
     }
     let shim = prefix.join("share/venvyard/venvyard.sh");
     let line = format!("if [ -r '{0}' ]; then . '{0}'; fi # venvyard setup\n", shim.display());
     assert!(words.ends_with(&line), "{words}");
-    assert_eq!(files(&prefix), INSTALLED.map(PathBuf::from));
-    assert_eq!(files(&sandbox.home()).len(), INSTALLED.len(), "{:?}", files(&sandbox.home()));
+    assert_eq!(files(&prefix), installed());
+    assert_eq!(files(&sandbox.home()).len(), installed().len(), "{:?}", files(&sandbox.home()));
 
     // Where oh-my-zsh and prezto look.
     for link in ["virtualenvwrapper.sh", "virtualenvwrapper_lazy.sh"] {
@@ -126,7 +139,7 @@ fn a_staged_install_names_the_prefix_alone_and_is_not_tried() {
     let set = format!("DESTDIR={}", stage.display());
     let words = said(&make(&sandbox, &["install", "PREFIX=/usr", &set]));
     assert_eq!(words.lines().count(), 1, "{words}");
-    assert_eq!(files(&stage.join("usr")), INSTALLED.map(PathBuf::from));
+    assert_eq!(files(&stage.join("usr")), installed());
     let shim = fs::read_to_string(stage.join("usr/share/venvyard/venvyard.sh")).expect("installed");
     assert!(shim.contains("\n__venvyard_exe='/usr/bin/venvyard'\n"), "{shim}");
     assert!(!shim.contains("stage"));
@@ -139,7 +152,7 @@ fn the_default_prefix_lies_in_the_home() {
     said(&make(&sandbox, &["install", &format!("DESTDIR={}", stage.display())]));
     let home = sandbox.home();
     let below = stage.join(home.strip_prefix("/").expect("absolute")).join(".local");
-    assert_eq!(files(&below), INSTALLED.map(PathBuf::from));
+    assert_eq!(files(&below), installed());
 }
 
 #[test]
@@ -261,11 +274,35 @@ fn setup_serves_the_login_shell_and_asks_where_it_knows_none() {
 }
 
 #[test]
-fn of_fish_there_is_nothing_to_take_out() {
+fn fish_has_its_line_in_config_fish() {
     let sandbox = Sandbox::new();
-    assert!(setup(&sandbox, &["--remove", "fish"]).contains("config.fish holds no line of ours"));
-    let output = sandbox.venvyard(&["setup", "fish"]);
-    assert!(told(&output).contains("There is no shim for fish yet."), "{}", told(&output));
+    let words = setup(&sandbox, &["fish"]);
+    assert!(words.contains("config.fish now loads the commands"), "{words}");
+    let config = sandbox.home().join(".config/fish/config.fish");
+    assert_eq!(fs::read_to_string(&config).expect("written"), setup(&sandbox, &["--print", "fish"]));
+    if is_here("fish") {
+        let output =
+            sandbox.command("fish").args(["-c", "workon; echo $status"]).output().expect("fish runs");
+        assert_eq!(said(&output), "1\n", "{}", told(&output));
+    }
+    assert!(setup(&sandbox, &["--remove", "fish"]).contains("Took our line out"));
+    assert_eq!(fs::read_to_string(&config).expect("there"), "");
+}
+
+#[test]
+fn fish_finds_what_is_installed_by_itself() {
+    if !is_here("fish") {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    said(&make(&sandbox, &["install"]));
+    sandbox.hollow("blog");
+    let script = "workon blog; echo $VIRTUAL_ENV; complete -C 'rmvirtualenv bl'";
+    // Where the data of a user lie otherwise, HOME tells.
+    let output = sandbox.command("fish").args(["-c", script]).env_remove("XDG_DATA_HOME").output();
+    let output = output.expect("fish runs");
+    let expected = format!("{}/blog\nblog\tPython 3.11.7\n", sandbox.workon_home().display());
+    assert_eq!(said(&output), expected, "{}", told(&output));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod clones;
 mod commands;
 mod dropin;
+mod fish;
 mod generated;
 mod house;
 mod install;

@@ -2,7 +2,8 @@
 //!
 //! A step is `$ line` (it goes on after `> `), what is then seen on stdout and stderr, and `? status` where that
 //! is not 0. `~` is the home, `[PATH]` the PATH that the shell started with; `[..]` stands for a part of a line,
-//! a line of three dots for any lines.
+//! a line of three dots for any lines. What fish says in another way is translated, or stands below the step as
+//! `fish> line`, typed there in its place.
 
 use std::fs;
 use std::io::Read;
@@ -26,6 +27,8 @@ pub(crate) struct Step {
     pub(crate) shown: String,
     /// Its lines as the shell gets them.
     pub(crate) typed: String,
+    /// What fish gets instead, if the page says so.
+    pub(crate) in_fish: String,
     /// What is seen, and the status if it is not 0, as the page has them.
     pub(crate) seen: String,
 }
@@ -49,15 +52,20 @@ pub(crate) fn pieces(text: &str) -> Vec<Piece> {
         } else if let Some(typed) = line.strip_prefix("$ ") {
             is_typing = true;
             let (shown, typed) = (format!("{line}\n"), format!("{typed}\n"));
-            pieces.push(Piece::Step(Step { shown, typed, seen: String::new() }));
+            pieces.push(Piece::Step(Step { shown, typed, in_fish: String::new(), seen: String::new() }));
         } else if let Some(Piece::Step(step)) = pieces.last_mut() {
             let more = line.strip_prefix("> ").or(line.strip_prefix('>')).filter(|_| is_typing);
-            match more {
-                Some(more) => {
+            let in_fish = line.strip_prefix("fish> ").filter(|_| is_typing);
+            match (more, in_fish) {
+                (Some(more), _) => {
                     step.shown.extend([line, "\n"]);
                     step.typed.extend([more, "\n"]);
                 }
-                None => {
+                (None, Some(more)) => {
+                    step.shown.extend([line, "\n"]);
+                    step.in_fish.extend([more, "\n"]);
+                }
+                (None, None) => {
                     is_typing = false;
                     step.seen.extend([line, "\n"]);
                 }

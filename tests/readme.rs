@@ -72,6 +72,20 @@ fn the_line_for_an_install_without_files_loads_the_commands() {
 }
 
 #[test]
+fn so_does_the_line_for_fish() {
+    let line = blocks("fish").into_iter().next().expect("a line");
+    let directory = std::path::Path::new(VENVYARD).parent().expect("a directory").display().to_string();
+    for shell in shells().into_iter().filter(|shell| shell.dialect == "fish") {
+        let sandbox = Sandbox::new();
+        let root = sandbox.hollow("blog");
+        let script = format!("set -p PATH {directory}; {line}; workon blog; echo $VIRTUAL_ENV");
+        let output = sandbox.command(shell.words[0]).args(["-c", &script]).output().expect("run");
+        let seen = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(seen.trim_end(), root.display().to_string(), "{}", told(&output));
+    }
+}
+
+#[test]
 fn every_option_that_it_names_is_understood() {
     let text = fs::read_to_string(project().join("README.md")).expect("README.md");
     let mentioned: BTreeSet<&str> = text

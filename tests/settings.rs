@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output};
 use std::thread;
 
-use crate::support::{Sandbox, Shell, VENVYARD, is_here, shells, told};
+use crate::support::{Sandbox, Shell, VENVYARD, is_here, posix_shells, told};
 
 /// What somebody may have set, and the programs of the shells in which that means something.
 const SETTINGS: &[(&str, &[&str])] = &[
@@ -91,7 +91,7 @@ fn the_shim_works_whatever_was_set_before_or_after_it_was_sourced() {
 
 /// Every shell once, without options of its own.
 fn plain_shells() -> impl Iterator<Item = Shell> {
-    shells().into_iter().filter(|shell| shell.name == shell.words[0])
+    posix_shells().into_iter().filter(|shell| shell.name == shell.words[0])
 }
 
 fn under_all(shell: Shell) -> Vec<String> {
@@ -185,7 +185,7 @@ fn the_shim_may_be_sourced_inside_a_function() {
 
 #[test]
 fn sourced_again_the_shim_leaves_the_active_environment_alone() {
-    for shell in shells() {
+    for shell in posix_shells() {
         let sandbox = furnished(shell);
         let lines = "\\. ./shim\nworkon two\n\\. ./shim\n\\. ./scenario\n";
         let (output, path) = run(&sandbox, shell, lines);
@@ -198,7 +198,7 @@ fn sourced_again_the_shim_leaves_the_active_environment_alone() {
 
 #[test]
 fn an_environment_of_the_shell_outside_is_left_like_any_other() {
-    for shell in shells() {
+    for shell in posix_shells() {
         let sandbox = furnished(shell);
         let inherited = |lines: &str| {
             let (root, path) = (sandbox.workon_home().join("two"), value(&sandbox.command("sh"), "PATH"));
@@ -254,14 +254,15 @@ fn odd_names_are_made_entered_listed_and_removed() {
         assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{}: {}", shell.name, told(&output));
         assert!(output.status.success() && output.stderr.is_empty(), "{}: {}", shell.name, told(&output));
     };
-    thread::scope(|scope| shells().into_iter().for_each(|shell| drop(scope.spawn(move || check(shell)))));
+    let shells = posix_shells();
+    thread::scope(|scope| shells.into_iter().for_each(|shell| drop(scope.spawn(move || check(shell)))));
 }
 
 #[test]
 fn a_name_that_is_code_is_never_run() {
     let names =
         ["$(touch pwned)", "`touch pwned`", "\";touch pwned;\"", "\\$(touch pwned)", "x\n touch pwned"];
-    for shell in shells() {
+    for shell in posix_shells() {
         let sandbox = Sandbox::new();
         for name in names {
             let root = sandbox.workon_home().join(name);
@@ -284,7 +285,7 @@ fn a_name_that_is_code_is_never_run() {
 
 #[test]
 fn a_name_does_not_act_in_the_prompt() {
-    for shell in shells() {
+    for shell in posix_shells() {
         let sandbox = Sandbox::new();
         for (name, shown) in [("$(touch pwned)", "_(touch pwned)"), ("%n!", "_n_"), ("`x`\\", "_x__")] {
             let root = sandbox.hollow(name);
@@ -309,7 +310,7 @@ fn a_name_does_not_act_in_the_prompt() {
 
 #[test]
 fn the_shim_needs_nothing_of_the_path() {
-    for shell in shells() {
+    for shell in posix_shells() {
         let sandbox = furnished(shell);
         let (output, _) = run(&sandbox, shell, "\\. ./shim\nPATH=/nowhere\n\\. ./scenario\n");
         let expected = outcome(&sandbox, "/nowhere");

@@ -1,4 +1,4 @@
-//! shellcheck reads every shell file as it is.
+//! shellcheck reads every shell file as it is, and fish_indent those of fish.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -21,6 +21,19 @@ fn shellcheck_is_content_with_every_shell_file() {
     let files: Vec<PathBuf> = places.into_iter().flat_map(|(place, end)| files(place, end)).collect();
     assert!(files.len() > 2, "{files:?}");
     let output = Command::new("shellcheck").args(&files).output().expect("shellcheck runs");
+    assert!(output.status.success(), "{}", told(&output));
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "tests start programs")]
+fn fish_indent_is_content_with_every_fish_file() {
+    if !is_here("fish_indent") {
+        return;
+    }
+    let files: Vec<PathBuf> =
+        ["shell", "completions", "benches"].into_iter().flat_map(|place| files(place, "fish")).collect();
+    assert!(files.len() > 1, "{files:?}");
+    let output = Command::new("fish_indent").arg("--check").args(&files).output().expect("fish_indent runs");
     assert!(output.status.success(), "{}", told(&output));
 }
 

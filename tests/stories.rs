@@ -10,6 +10,7 @@ use std::thread;
 
 use snapbox::{Assert, Data};
 
+use crate::fish;
 use crate::pages::{self, MARK, Piece, Step};
 use crate::support::{Sandbox, Shell, project, shells};
 
@@ -88,7 +89,10 @@ fn is_true_in_every_shell(story: &str) {
 /// The page as it comes out in `shell`. Each step is compared for itself: dots in one swallow nothing of the next.
 fn happen(pieces: &[Piece], shell: Shell) -> String {
     let sandbox = Sandbox::new();
-    let command = sandbox.shell(shell, ". \"$HOME/.story\"");
+    let mut command = sandbox.shell(shell, ". \"$HOME/.story\"");
+    // No colour, which fish has without a terminal too.
+    command.env("TERM", "dumb");
+    let script = if shell.dialect == "fish" { fish::script } else { script };
     let scripts: Vec<String> = pages::steps(pieces).map(script).collect();
     let mut seen = pages::happen(&sandbox, command, &scripts);
     for (step, seen) in pages::steps(pieces).zip(&mut seen) {

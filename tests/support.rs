@@ -26,17 +26,23 @@ pub(crate) struct Shell {
     pub(crate) dialect: &'static str,
 }
 
-const SHELLS: [Shell; 5] = [
+const SHELLS: [Shell; 6] = [
     Shell { name: "bash", words: &["bash", "--norc"], dialect: "bash" },
     Shell { name: "bash -eu", words: &["bash", "--norc", "-eu"], dialect: "bash" },
     Shell { name: "zsh", words: &["zsh", "-f"], dialect: "zsh" },
     Shell { name: "ksh", words: &["ksh"], dialect: "ksh" },
     Shell { name: "mksh", words: &["mksh"], dialect: "ksh" },
+    Shell { name: "fish", words: &["fish", "--no-config"], dialect: "fish" },
 ];
 
 /// Every shell that the shim is for. One that is not here fails the test in CI, and is skipped loudly elsewhere.
 pub(crate) fn shells() -> Vec<Shell> {
     SHELLS.into_iter().filter(|shell| is_here(shell.words[0])).collect()
+}
+
+/// Those among them that understand POSIX syntax.
+pub(crate) fn posix_shells() -> Vec<Shell> {
+    shells().into_iter().filter(|shell| shell.dialect != "fish").collect()
 }
 
 /// Whether a program that a test needs is on PATH; CI must have it.
@@ -146,10 +152,22 @@ impl Sandbox {
              PATH=$VIRTUAL_ENV/bin:$PATH\nexport PATH\n"
         );
         std::fs::write(root.join("bin/activate"), activate).expect("written");
+        let activate = format!(
+            "function deactivate\n    set -gx PATH $_OLD_VIRTUAL_PATH\n    set -e _OLD_VIRTUAL_PATH\n    \
+             set -e VIRTUAL_ENV\n    functions -e deactivate\nend\n\
+             set -gx VIRTUAL_ENV {}\nset -gx _OLD_VIRTUAL_PATH $PATH\nset -gx PATH $VIRTUAL_ENV/bin $PATH\n",
+            fish_quoted(root.to_str().expect("UTF-8"))
+        );
+        std::fs::write(root.join("bin/activate.fish"), activate).expect("written");
         std::fs::write(root.join("pyvenv.cfg"), "version = 3.11.7\n").expect("written");
         std::os::unix::fs::symlink("/bin/sh", root.join("bin/python")).expect("linked");
         root
     }
+}
+
+/// A word as fish reads it back.
+pub(crate) fn fish_quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\\', "\\\\").replace('\'', "\\'"))
 }
 
 /// What a program said, and its status, for a failed assertion to show.

@@ -34,7 +34,7 @@ impl Args {
         let mut steps = Vec::new();
         for name in home.names()? {
             let venv = home.venv(&name);
-            if !venv.is_quoted() {
+            if !venv.is_quoted(context.shell()) {
                 plan.effects.push(workon::left_out(&venv, &name));
                 plan.status = 1;
                 continue;

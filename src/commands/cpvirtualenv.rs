@@ -78,7 +78,7 @@ impl Args {
         steps.extend(activation);
         for hook in [Hook::Postmkvirtualenv, Hook::Postcpvirtualenv] {
             let stirred = steps.iter().any(Step::may_write_hooks);
-            steps.extend(workon::sourced(hook, &hooks, stirred));
+            steps.extend(workon::sourced(hook, &hooks, context.shell(), stirred));
         }
         effects.extend(warnings);
         effects.extend(workon::without_python(&source, &name));

@@ -7,14 +7,17 @@ use anyhow::{Context as _, Result};
 
 use crate::context::Context;
 use crate::plan::Plan;
-use crate::shell::{DROP_IN, Shell, quote};
+use crate::shell::{DROP_IN, Shell};
 
 const MORE: &str = "\
 In ~/.bashrc:
   eval \"$(venvyard init bash)\"
 
 In ~/.zshrc:
-  eval \"$(venvyard init zsh)\"";
+  eval \"$(venvyard init zsh)\"
+
+In ~/.config/fish/config.fish:
+  venvyard init fish | source";
 
 /// Print the shell code that defines the commands
 #[derive(Debug, clap::Args)]
@@ -39,15 +42,16 @@ pub struct Args {
 impl Args {
     /// A report of the shim, its blanks filled in.
     pub fn plan(self, context: &Context) -> Result<Plan> {
-        let (shim, verbs) = self.shell.shim().context(
-            "There is no shim for fish yet.\nhint: bash -c 'eval \"$(venvyard init bash)\"; workon'",
-        )?;
+        let (shim, verbs) = self.shell.shim();
         let program = self.program.unwrap_or_else(|| context.executable().to_path_buf());
-        let blank = |name: &str| format!("\n__venvyard_{name}=''\n");
+        let assignment = |name: &str, value: &str| match self.shell {
+            Shell::Fish => format!("\nset -gu __venvyard_{name} {value}\n"),
+            Shell::Bash | Shell::Zsh | Shell::Ksh | Shell::Mksh => format!("\n__venvyard_{name}={value}\n"),
+        };
+        let blank = |name: &str| assignment(name, "''");
         let filling = |name: &str, value: &OsStr| -> Result<String> {
-            let value =
-                String::from_utf8(quote::posix(value.as_encoded_bytes())).context("the path is not UTF-8")?;
-            Ok(format!("\n__venvyard_{name}={value}\n"))
+            let value = String::from_utf8(self.shell.quoted(value)).context("the path is not UTF-8")?;
+            Ok(assignment(name, &value))
         };
         if let Some(file) = self.virtualenvwrapper {
             return Ok(Plan::report(DROP_IN.replacen(
@@ -156,11 +160,12 @@ mod tests {
     }
 
     #[test]
-    fn fish_is_told_that_its_shim_is_missing() {
-        let context = Context::new(Surroundings::default());
-        let error = Args { shell: Shell::Fish, program: None, verbs: None, virtualenvwrapper: None }
+    fn fish_gets_its_own_shim_in_its_own_quotes() {
+        let context = Context::new(Surroundings { executable: "/o'p/venvyard".into(), ..Default::default() });
+        let plan = Args { shell: Shell::Fish, program: None, verbs: None, virtualenvwrapper: None }
             .plan(&context)
-            .unwrap_err();
-        assert!(error.to_string().contains("fish yet"));
+            .unwrap();
+        let Answer::Report(text) = plan.answer else { panic!("not a report") };
+        assert!(text.into_string().unwrap().contains("\nset -gu __venvyard_exe '/o\\'p/venvyard'\n"));
     }
 }

@@ -68,7 +68,7 @@ fn long(context: &Context) -> Result<Plan> {
         text.push(format!("\n{}\n", "=".repeat(name.to_string().chars().count())));
         let (broken, mut hooks) = details(&global, &venv, name.as_os_str(), context)?;
         warnings.extend(broken);
-        if !hooks.is_empty() && !venv.is_quoted() {
+        if !hooks.is_empty() && !venv.is_quoted(context.shell()) {
             warnings.push(workon::left_out(&venv, &name));
             hooks.clear();
         }

@@ -84,7 +84,7 @@ impl Args {
             steps.push(application(template, &name, &project, context));
         }
         let stirred = steps.iter().any(Step::may_write_hooks);
-        steps.extend(workon::sourced(Hook::Postmkproject, &context.hooks()?, stirred));
+        steps.extend(workon::sourced(Hook::Postmkproject, &context.hooks()?, context.shell(), stirred));
         Plan::script(steps).after(effects).amid(|| context.hook_variables())
     }
 
@@ -202,7 +202,9 @@ mod tests {
         assert_eq!(creation.files[0].0, ".project");
         let Answer::Script(steps) = &plan.answer else { panic!("a report") };
         let told = |step: &Step| {
-            String::from_utf8(step.spelled()).unwrap().replace(place.path().to_str().unwrap(), "~")
+            String::from_utf8(step.spelled(crate::shell::Shell::Bash))
+                .unwrap()
+                .replace(place.path().to_str().unwrap(), "~")
         };
         let told: Vec<String> =
             steps.iter().filter(|step| !matches!(step, Step::Lend(_))).map(told).collect();

@@ -192,7 +192,7 @@ impl Options {
         steps.extend(activation);
         steps.extend(installs);
         let stirred = steps.iter().any(Step::may_write_hooks);
-        steps.extend(workon::sourced(Hook::Postmkvirtualenv, &hooks, stirred));
+        steps.extend(workon::sourced(Hook::Postmkvirtualenv, &hooks, context.shell(), stirred));
         Ok((effects, steps))
     }
 
@@ -362,8 +362,11 @@ mod tests {
 
     fn told(plan: &Plan, home: &Path) -> Vec<String> {
         let Answer::Script(steps) = &plan.answer else { panic!("a report") };
-        let told =
-            |step: &Step| String::from_utf8(step.spelled()).unwrap().replace(home.to_str().unwrap(), "~");
+        let told = |step: &Step| {
+            String::from_utf8(step.spelled(crate::shell::Shell::Bash))
+                .unwrap()
+                .replace(home.to_str().unwrap(), "~")
+        };
         let is_variable =
             |step: &&Step| matches!(step, Step::Lend(_) | Step::Export { .. } | Step::Unset { .. });
         steps.iter().filter(|step| !is_variable(step)).map(told).collect()

@@ -121,7 +121,7 @@ pub(crate) fn initialization(words: &[OsString], context: &Context) -> Option<Pl
         return None;
     }
     // What is wrong with the settings the command itself will tell.
-    let file = Hook::Initialize.sourced(&context.hooks().ok()?)?;
+    let file = Hook::Initialize.sourced(&context.hooks().ok()?, context.shell())?;
     let places = ["WORKON_HOME", "VIRTUALENVWRAPPER_HOOK_DIR"];
     let mut variables = context.hook_variables().ok()?;
     // The others are settings that the hook may make.

@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 
 use crate::context::Context;
 use crate::plan::{Effect, Plan};
 use crate::shell::Shell;
-use crate::shell::quote::{self, typed};
+use crate::shell::quote::typed;
 use crate::venv::shown;
 
 const MORE: &str = "\
@@ -41,7 +41,6 @@ impl Args {
     pub fn plan(self, context: &Context) -> Result<Plan> {
         let shell = self.shell.or_else(|| context.login_shell());
         let shell = shell.context("Your login shell is none that we know.\nhint: venvyard setup bash")?;
-        // Where no shim is written, what an earlier or a later version wrote can still be taken out.
         let line = if self.remove { None } else { Some(line(shell, context.executable())?) };
         if let Some(line) = line.as_ref().filter(|_| self.print) {
             return Ok(Plan::report(line));
@@ -59,7 +58,10 @@ impl Args {
         }
         let mut text = match self.remove {
             true => format!("Took our line out of {shown}."),
-            false => format!("{shown} now loads the commands in every new shell. In this one:\n  . {typed}"),
+            false => {
+                let source = if shell == Shell::Fish { "source" } else { "." };
+                format!("{shown} now loads the commands in every new shell. In this one:\n  {source} {typed}")
+            }
         };
         // Some systems call mksh ksh.
         if shell == Shell::Ksh {
@@ -72,22 +74,27 @@ impl Args {
 
 /// The line that loads the shim: the installed file if there is one, which costs no process.
 fn line(shell: Shell, executable: &Path) -> Result<String> {
-    if shell.shim().is_none() {
-        bail!("There is no shim for fish yet.\nhint: venvyard setup bash");
-    }
-    let quoted = |path: &Path| String::from_utf8(quote::posix(path.as_os_str().as_encoded_bytes()));
-    let installed = executable.parent().map(|bin| bin.with_file_name("share").join("venvyard/venvyard.sh"));
-    Ok(match installed.filter(|file| file.is_file()) {
+    let quoted = |path: &Path| String::from_utf8(shell.quoted(path.as_os_str()));
+    let share = executable.parent().map(|bin| bin.with_file_name("share").join("venvyard"));
+    let shim = if shell == Shell::Fish { "venvyard.fish" } else { "venvyard.sh" };
+    let installed = share.map(|share| share.join(shim)).filter(|file| file.is_file());
+    let line = match installed {
         Some(file) => {
             let file = quoted(&file).context("the path of the shim is not UTF-8")?;
-            format!("if [ -r {file} ]; then . {file}; fi {MARK}")
+            match shell {
+                Shell::Fish => format!("test -r {file}; and source {file}"),
+                _ => format!("if [ -r {file} ]; then . {file}; fi"),
+            }
         }
         None => {
             let program = quoted(executable).context("the path of this program is not UTF-8")?;
-            let name = shell.name();
-            format!("if [ -x {program} ]; then eval \"$({program} init {name})\"; fi {MARK}")
+            match shell {
+                Shell::Fish => format!("test -x {program}; and {program} init fish | source"),
+                _ => format!("if [ -x {program} ]; then eval \"$({program} init {})\"; fi", shell.name()),
+            }
         }
-    })
+    };
+    Ok(format!("{line} {MARK}"))
 }
 
 /// The rc file's text with our line once, where it stood or at the end; or without it.
@@ -127,6 +134,15 @@ mod tests {
         assert_eq!(edited(&first, None), b"alias l=ls\n");
         let other = format!(". y {MARK}");
         assert_eq!(edited(&first, Some(&other)), format!("alias l=ls\n. y {MARK}\n").as_bytes());
+    }
+
+    #[test]
+    fn fish_has_words_of_its_own() {
+        let line = line(Shell::Fish, Path::new("/o'p/bin/venvyard")).unwrap();
+        assert_eq!(
+            line,
+            "test -x '/o\\'p/bin/venvyard'; and '/o\\'p/bin/venvyard' init fish | source # venvyard setup"
+        );
     }
 
     #[test]

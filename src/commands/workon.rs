@@ -7,8 +7,8 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::context::Context;
 use crate::plan::{Effect, Plan};
-use crate::shell::Step;
 use crate::shell::quote::typed;
+use crate::shell::{Shell, Step};
 use crate::venv::{Hook, Name, Runnable, Venv, shown};
 
 const MORE: &str = "\
@@ -48,12 +48,21 @@ impl Args {
             _ => Name::existing(&name)?,
         };
         let venv = context.home()?.find(&name)?;
-        if !venv.is_quoted() {
+        if !venv.is_quoted(context.shell()) {
             bail!(
                 "The path {} would run as code when its activate script is sourced.\n\
                  hint: rmvirtualenv {}",
                 shown(venv.root()),
                 typed(name.as_os_str())
+            );
+        }
+        let script = venv.activate_for(context.shell());
+        if !script.exists() {
+            bail!(
+                "There is no {}.\nhint: {} -m venv --without-pip {}  # writes the activate scripts anew, packages stay",
+                shown(&script),
+                typed(venv.python().as_os_str()),
+                typed(venv.root().as_os_str())
             );
         }
         let cd = self.cd || !self.no_cd && context.cd_to_project()?;
@@ -136,7 +145,7 @@ impl Entry<'_> {
         let sourced: Vec<Step> = directories
             .into_iter()
             .flatten()
-            .filter_map(|directory| sourced(Hook::Postactivate, directory, stirred))
+            .filter_map(|directory| sourced(Hook::Postactivate, directory, context.shell(), stirred))
             .collect();
         if !sourced.is_empty() {
             let name = "VIRTUALENVWRAPPER_PROJECT_CD";
@@ -165,10 +174,10 @@ pub(super) fn run(
 }
 
 /// The step that sources `hook` in `directory`, unless that would do nothing.
-pub(super) fn sourced(hook: Hook, directory: &Path, stirred: bool) -> Option<Step> {
-    let file = match hook.sourced(directory) {
+pub(super) fn sourced(hook: Hook, directory: &Path, shell: Shell, stirred: bool) -> Option<Step> {
+    let file = match hook.sourced(directory, shell) {
         Some(file) => file,
-        None if stirred => directory.join(hook.file()),
+        None if stirred => hook.source(directory, shell),
         None => return None,
     };
     Some(Step::Source { file, event: hook.event() })
@@ -234,7 +243,9 @@ mod tests {
         let told: Vec<String> = steps("blog", home.path())
             .iter()
             .map(|step| {
-                String::from_utf8(step.spelled()).unwrap().replace(home.path().to_str().unwrap(), "~")
+                String::from_utf8(step.spelled(Shell::Bash))
+                    .unwrap()
+                    .replace(home.path().to_str().unwrap(), "~")
             })
             .collect();
         assert_eq!(

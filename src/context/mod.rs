@@ -70,7 +70,12 @@ impl Context {
     /// The shim that asks, if one does.
     pub fn shim(&self) -> Option<Shim> {
         let shell = Shell::named(self.variable("VENVYARD_SHELL")?)?;
-        shell.shim().map(|_| Shim { terminal: self.variable("VENVYARD_TERMINAL").is_some() })
+        Some(Shim { shell, terminal: self.variable("VENVYARD_TERMINAL").is_some() })
+    }
+
+    /// The shell whose files count: the one that asks, or bash where none does.
+    pub fn shell(&self) -> Shell {
+        self.shim().map_or(Shell::Bash, |shim| shim.shell)
     }
 
     /// Whether the shim that asks has sourced the `initialize` hook, or found none, or no shim asks.
@@ -380,7 +385,10 @@ mod tests {
     fn a_shim_is_known_by_its_shell() {
         assert_eq!(context(&[]).shim(), None);
         assert_eq!(context(&[("VENVYARD_SHELL", "tcsh")]).shim(), None);
-        assert_eq!(context(&[("VENVYARD_SHELL", "zsh")]).shim(), Some(Shim { terminal: false }));
+        assert_eq!(
+            context(&[("VENVYARD_SHELL", "zsh")]).shim(),
+            Some(Shim { shell: Shell::Zsh, terminal: false })
+        );
     }
 
     #[test]

@@ -14,7 +14,6 @@ pub enum Shell {
     // ksh93; its shim serves mksh too
     Ksh,
     Mksh,
-    // known, and told that its shim is not written yet
     Fish,
 }
 
@@ -39,13 +38,21 @@ impl Shell {
     }
 
     /// Its shim: the text that defines our commands when the shell sources it, and that of the verbs, which is read
-    /// when the first command is typed. None where none is written.
-    pub fn shim(self) -> Option<(&'static str, &'static str)> {
+    /// when the first command is typed; for fish one text is all.
+    pub fn shim(self) -> (&'static str, &'static str) {
         match self {
             Self::Bash | Self::Zsh | Self::Ksh | Self::Mksh => {
-                Some((include_str!("../../shell/venvyard.sh"), include_str!("../../shell/verbs.sh")))
+                (include_str!("../../shell/venvyard.sh"), include_str!("../../shell/verbs.sh"))
             }
-            Self::Fish => None,
+            Self::Fish => (include_str!("../../shell/venvyard.fish"), ""),
+        }
+    }
+
+    /// `word` as this shell reads it back, byte for byte.
+    pub(crate) fn quoted(self, word: &OsStr) -> Vec<u8> {
+        match self {
+            Self::Bash | Self::Zsh | Self::Ksh | Self::Mksh => quote::posix(word.as_bytes()),
+            Self::Fish => quote::fish(word.as_bytes()),
         }
     }
 }
@@ -56,6 +63,8 @@ pub(crate) const DROP_IN: &str = include_str!("../../shell/virtualenvwrapper.sh"
 /// The shim that started us and will run our answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shim {
+    /// Which shell it is.
+    pub shell: Shell,
     /// Whether what it prints goes to a terminal.
     pub terminal: bool,
 }
@@ -149,15 +158,15 @@ impl Step {
         matches!(self, Self::Source { .. } | Self::Hook { .. } | Self::Run { .. })
     }
 
-    /// The step as the shim reads it: `verb 'word' 'word'`.
-    pub fn spelled(&self) -> Vec<u8> {
+    /// The step as the shim of `shell` reads it: `verb 'word' 'word'`.
+    pub fn spelled(&self, shell: Shell) -> Vec<u8> {
         let mut line = Vec::new();
         for (position, word) in self.words().into_iter().enumerate() {
             match position {
                 0 => line.extend_from_slice(word.as_bytes()),
                 _ => {
                     line.push(b' ');
-                    line.extend_from_slice(&quote::posix(word.as_bytes()));
+                    line.extend_from_slice(&shell.quoted(word));
                 }
             }
         }
@@ -167,10 +176,10 @@ impl Step {
 
 /// The whole answer: the steps in order, each only if the one before succeeded, then what the command
 /// returns. The shim takes the last line for the mark that nothing was cut off.
-pub(crate) fn script(steps: &[Step], status: u8) -> Vec<u8> {
+pub(crate) fn script(steps: &[Step], status: u8, shell: Shell) -> Vec<u8> {
     let mut text = Vec::new();
     for step in steps {
-        text.extend_from_slice(&step.spelled());
+        text.extend_from_slice(&step.spelled(shell));
         text.extend_from_slice(b" &&\n");
     }
     text.extend_from_slice(format!("__venvyard_status '{status}'\n").as_bytes());
@@ -188,7 +197,7 @@ mod tests {
             Step::Activate { root: "/home/ann/it's".into(), hooks: "/home/ann".into() },
             Step::Inside { root: "/e".into(), step: Box::new(Step::Print("x y".into())) },
         ];
-        let text = String::from_utf8(script(&steps, 1)).unwrap();
+        let text = String::from_utf8(script(&steps, 1, Shell::Zsh)).unwrap();
         assert_eq!(
             text,
             "__venvyard_deactivate '/home/ann/it'\\''s' &&\n\
@@ -196,5 +205,11 @@ mod tests {
              __venvyard_inside '/e' '__venvyard_print' 'x y' &&\n\
              __venvyard_status '1'\n"
         );
+    }
+
+    #[test]
+    fn fish_gets_the_same_verbs_in_its_own_quotes() {
+        let text = script(&[Step::Chdir("/home/ann/it's".into())], 0, Shell::Fish);
+        assert_eq!(text, b"__venvyard_chdir '/home/ann/it\\'s' &&\n__venvyard_status '0'\n");
     }
 }

@@ -21,6 +21,20 @@ pub(crate) fn posix(word: &[u8]) -> Vec<u8> {
     quoted
 }
 
+/// Quotes `word` for fish, where a backslash in single quotes acts before a quote and before a backslash.
+pub(crate) fn fish(word: &[u8]) -> Vec<u8> {
+    let mut quoted = Vec::with_capacity(word.len() + 2);
+    quoted.push(b'\'');
+    for &byte in word {
+        if matches!(byte, b'\'' | b'\\') {
+            quoted.push(b'\\');
+        }
+        quoted.push(byte);
+    }
+    quoted.push(b'\'');
+    quoted
+}
+
 /// `word` as people would type it into a shell, for hints: a plain one bare, others quoted. It is one line, and no
 /// control character in it acts.
 pub(crate) fn typed(word: &OsStr) -> String {
@@ -52,7 +66,7 @@ pub(crate) fn typed(word: &OsStr) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{posix, typed};
+    use super::{fish, posix, typed};
 
     #[test]
     fn a_hint_can_be_typed() {
@@ -67,6 +81,14 @@ mod tests {
         ] {
             assert_eq!(typed(word.as_ref()), expected);
         }
+    }
+
+    #[test]
+    fn in_fish_the_backslash_needs_care_too() {
+        assert_eq!(fish(b"blog"), b"'blog'");
+        assert_eq!(fish(b""), b"''");
+        assert_eq!(fish(b"it's $(rm) (rm) \\"), br"'it\'s $(rm) (rm) \\'");
+        assert_eq!(fish(b"\xff\n"), b"'\xff\n'");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::shown;
+use crate::shell::Shell;
 use crate::shell::quote::typed;
 
 /// A turning point.
@@ -137,9 +138,17 @@ impl Hook {
         }
     }
 
-    /// The file in `directory`, if sourcing it would do anything.
-    pub(crate) fn sourced(self, directory: &Path) -> Option<PathBuf> {
-        let path = directory.join(self.file());
+    /// The file in `directory` that `shell` sources. fish cannot read the others', and has its own beside them.
+    pub(crate) fn source(self, directory: &Path, shell: Shell) -> PathBuf {
+        match shell {
+            Shell::Fish => directory.join(format!("{}.fish", self.file())),
+            Shell::Bash | Shell::Zsh | Shell::Ksh | Shell::Mksh => directory.join(self.file()),
+        }
+    }
+
+    /// The file in `directory` that `shell` sources, if that would do anything.
+    pub(crate) fn sourced(self, directory: &Path, shell: Shell) -> Option<PathBuf> {
+        let path = self.source(directory, shell);
         fs::read(&path).is_ok_and(|text| !is_stub(&text)).then_some(path)
     }
 
@@ -202,6 +211,17 @@ mod tests {
         assert_eq!(hook(b"#!/bin/bash\n# what it is for\n\n", 0o755).1, Runnable::Nothing);
         assert_eq!(hook(b"", 0o755).1, Runnable::Nothing);
         assert_eq!(Hook::Preactivate.runnable(Path::new("/nowhere")), Runnable::Nothing);
+    }
+
+    #[test]
+    fn fish_sources_a_file_of_its_own() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path();
+        fs::write(path.join("postactivate"), "x=1\n").unwrap();
+        assert_eq!(Hook::Postactivate.sourced(path, Shell::Zsh), Some(path.join("postactivate")));
+        assert_eq!(Hook::Postactivate.sourced(path, Shell::Fish), None);
+        fs::write(path.join("postactivate.fish"), "set -g x 1\n").unwrap();
+        assert_eq!(Hook::Postactivate.sourced(path, Shell::Fish), Some(path.join("postactivate.fish")));
     }
 
     #[test]

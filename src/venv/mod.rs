@@ -20,7 +20,7 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use crate::shell::quote;
+use crate::shell::Shell;
 pub(crate) use crate::shell::quote::typed;
 
 pub(crate) use home::Home;
@@ -185,18 +185,30 @@ impl Venv {
         Some(self.bin().join(target))
     }
 
-    /// Whether sourcing its activate script cannot run what its path holds: old generators paste the path
-    /// into double quotes, where `$(…)`, backticks, `"` and `\` act.
-    pub fn is_quoted(&self) -> bool {
+    /// The script that `shell` sources to activate it.
+    pub fn activate_for(&self, shell: Shell) -> PathBuf {
+        match shell {
+            Shell::Fish => self.root.join("bin/activate.fish"),
+            Shell::Bash | Shell::Zsh | Shell::Ksh | Shell::Mksh => self.activate(),
+        }
+    }
+
+    /// Whether its activate script for `shell` cannot run what its path holds when it is sourced: old generators paste
+    /// the path into double quotes, where `$(…)`, backticks, `"` and `\` act.
+    pub fn is_quoted(&self, shell: Shell) -> bool {
+        let acts = |word: &&[u8]| word.iter().any(|byte| b"$`\"\\\n".contains(byte));
         let root = self.root.as_os_str().as_bytes();
-        if !root.iter().any(|byte| b"$`\"\\\n".contains(byte)) {
+        if !acts(&root) {
             return true;
         }
-        let quoted = quote::posix(root);
-        fs::read(self.activate()).is_ok_and(|text| {
-            let raw = text.windows(root.len()).filter(|window| *window == root).count();
-            let safe = text.windows(quoted.len()).filter(|window| *window == quoted).count();
-            safe > 0 && raw == safe
+        // The prompt of fish is a function that activate pastes the name into; that of the others the shim tames.
+        let name = self.root.file_name().filter(|_| shell == Shell::Fish).map(OsStr::as_bytes);
+        let quoted = shell.quoted(self.root.as_os_str());
+        let count = |text: &[u8], word: &[u8]| text.windows(word.len()).filter(|part| *part == word).count();
+        fs::read(self.activate_for(shell)).is_ok_and(|text| {
+            let safe = count(&text, &quoted);
+            let mut words = std::iter::once(root).chain(name.filter(acts));
+            safe > 0 && words.all(|word| count(&text, word) == safe * count(&quoted, word))
         })
     }
 }
@@ -257,10 +269,26 @@ mod tests {
 
     #[test]
     fn a_path_that_runs_as_code_is_known() {
-        assert!(venv("VIRTUAL_ENV=\"ROOT\"", "blog").1.is_quoted());
-        assert!(!venv("VIRTUAL_ENV=\"ROOT\"", "$(id)").1.is_quoted());
-        assert!(venv("VIRTUAL_ENV='ROOT'", "$(id)").1.is_quoted());
-        assert!(!venv("VIRTUAL_ENV='ROOT'\nX=\"ROOT\"", "$(id)").1.is_quoted());
+        assert!(venv("VIRTUAL_ENV=\"ROOT\"", "blog").1.is_quoted(Shell::Bash));
+        assert!(!venv("VIRTUAL_ENV=\"ROOT\"", "$(id)").1.is_quoted(Shell::Bash));
+        assert!(venv("VIRTUAL_ENV='ROOT'", "$(id)").1.is_quoted(Shell::Bash));
+        assert!(!venv("VIRTUAL_ENV='ROOT'\nX=\"ROOT\"", "$(id)").1.is_quoted(Shell::Bash));
+    }
+
+    #[test]
+    fn in_fish_neither_path_nor_name_may_act() {
+        let is_quoted = |text: &str, name: &str| {
+            let (_directory, venv) = venv("", name);
+            fs::write(venv.activate_for(Shell::Fish), text.replace("ROOT", venv.root().to_str().unwrap()))
+                .unwrap();
+            venv.is_quoted(Shell::Fish)
+        };
+        assert!(is_quoted("set -gx VIRTUAL_ENV \"ROOT\"", "blog"));
+        assert!(!is_quoted("set -gx VIRTUAL_ENV \"ROOT\"", "$(id)"));
+        assert!(is_quoted("set -gx VIRTUAL_ENV 'ROOT'", "$(id)"));
+        assert!(!is_quoted("set -gx VIRTUAL_ENV 'ROOT'\nprintf \"$(id)\"", "$(id)"));
+        // What serves the other shells does not serve fish, where a backslash acts in single quotes.
+        assert!(!is_quoted("set -gx VIRTUAL_ENV 'ROOT'", "\\"));
     }
 
     #[test]

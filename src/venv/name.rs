@@ -64,7 +64,8 @@ impl Name {
                 typed(hint.as_ref())
             );
         }
-        if Hook::ALL.iter().any(|hook| hook.file() == text) {
+        let hook_of_a_shell = text.strip_suffix(".fish").unwrap_or(text);
+        if Hook::ALL.iter().any(|hook| hook.file() == hook_of_a_shell) {
             bail!("'{text}' is the name of a hook.\nhint: mkvirtualenv my-{text}");
         }
         Ok(name)

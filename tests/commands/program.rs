@@ -141,11 +141,6 @@ fn a_broken_configuration_does_not_keep_a_shell_from_starting() {
 }
 
 #[test]
-fn fish_is_told_that_it_has_to_wait() {
-    assert_refused(&Sandbox::new().venvyard(&["init", "fish"]), "no shim for fish yet");
-}
-
-#[test]
 fn without_a_shell_environments_are_listed_and_no_hook_runs() {
     let sandbox = Sandbox::new();
     let hook = sandbox.hollow("blog").join("bin/get_env_details");
