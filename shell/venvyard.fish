@@ -168,6 +168,10 @@ function __venvyard_print # TEXT
     builtin printf '%s\n' "$argv[1]"
 end
 
+function __venvyard_hint # TEXT
+    builtin printf 'hint: %s\n' "$argv[1]" >&2
+end
+
 function __venvyard_export # NAME VALUE
     set -gx $argv[1] $argv[2]
 end

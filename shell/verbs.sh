@@ -56,6 +56,8 @@ __venvyard_has() { # NAME: is it a function?
 
 __venvyard_print() { __venvyard_say "$1"; }
 
+__venvyard_hint() { __venvyard_say "hint: $1" >&2; }
+
 __venvyard_export() { \export "$1=$2"; }
 
 __venvyard_unset() { \unset "$1" || \:; }

@@ -270,6 +270,14 @@ virtualenvwrapper_tempfile() { # [WORD]: print the path of a new file with that 
     \command printf '%s\n' "$1"
 }
 
+__venvyard_hook_or_warning() { # DIR FILE ARGUMENT...: in the original's words, which scripts look for
+    if \test -r "$2" && \test ! -x "$2" && ! __venvyard_is_stub "$2"; then
+        __venvyard_say "WARNING: could not run \"$2\": [Errno 13] Permission denied" >&2
+        __venvyard_say "hint: chmod +x '$2'" >&2
+    fi
+    __venvyard_hook "$@"
+}
+
 virtualenvwrapper_run_hook() { # EVENT ARGUMENT...: the user's files for it are run or sourced, as the original does
     case $1 in
     initialize)
@@ -290,16 +298,16 @@ virtualenvwrapper_run_hook() { # EVENT ARGUMENT...: the user's files for it are 
     esac
     case $3 in
     pre_mkvirtualenv | pre_rmvirtualenv | post_rmvirtualenv)
-        __venvyard_hook "$WORKON_HOME" "$1/${3%%_*}${3#*_}" "${4-}"
+        __venvyard_hook_or_warning "$WORKON_HOME" "$1/${3%%_*}${3#*_}" "${4-}"
         ;;
-    pre_cpvirtualenv) __venvyard_hook "$WORKON_HOME" "$1/precpvirtualenv" "${4-}" "${5-}" ;;
+    pre_cpvirtualenv) __venvyard_hook_or_warning "$WORKON_HOME" "$1/precpvirtualenv" "${4-}" "${5-}" ;;
     pre_activate)
-        __venvyard_hook "$WORKON_HOME" "$1/preactivate" "${4-}"
-        __venvyard_hook "$WORKON_HOME" "$2/preactivate" "${4-}"
+        __venvyard_hook_or_warning "$WORKON_HOME" "$1/preactivate" "${4-}"
+        __venvyard_hook_or_warning "$WORKON_HOME" "$2/preactivate" "${4-}"
         ;;
     get_env_details)
-        __venvyard_hook "$WORKON_HOME" "$1/get_env_details" "${4-}"
-        __venvyard_hook "$WORKON_HOME" "$2/get_env_details" "${4-}"
+        __venvyard_hook_or_warning "$WORKON_HOME" "$1/get_env_details" "${4-}"
+        __venvyard_hook_or_warning "$WORKON_HOME" "$2/get_env_details" "${4-}"
         ;;
     post_mkvirtualenv | post_cpvirtualenv) __venvyard_source "$1/${3%%_*}${3#*_}" "$3" ;;
     post_activate)
@@ -316,7 +324,7 @@ virtualenvwrapper_run_hook() { # EVENT ARGUMENT...: the user's files for it are 
         __venvyard_source "$1/postdeactivate" post_deactivate "${4-}"
         \unset VIRTUALENVWRAPPER_LAST_VIRTUAL_ENV VIRTUALENVWRAPPER_LAST_VIRTUALENV || \:
         ;;
-    project.pre_mkproject) __venvyard_hook "$WORKON_HOME" "$1/premkproject" "${4-}" ;;
+    project.pre_mkproject) __venvyard_hook_or_warning "$WORKON_HOME" "$1/premkproject" "${4-}" ;;
     project.post_mkproject) __venvyard_source "$1/postmkproject" project.post_mkproject ;;
     esac
 }

@@ -35,7 +35,9 @@ impl Args {
     /// The copy, then the steps: hooks, activation, hooks.
     pub fn plan(self, context: &Context) -> Result<Plan> {
         let home = context.home()?;
-        let source = self.source(context)?;
+        let Some(source) = self.source(context)? else {
+            return refused("Please provide a valid virtualenv to copy.", "lsvirtualenv -b", context);
+        };
         let called = match self.name {
             Some(name) => name,
             None => source
@@ -47,7 +49,8 @@ impl Args {
         let name = Name::new(&called)?;
         let target = home.venv(&name);
         if target.root().symlink_metadata().is_ok() {
-            bail!("{name} virtualenv already exists.\nhint: workon {}", typed(name.as_os_str()));
+            let hint = format!("workon {}", typed(name.as_os_str()));
+            return refused(&format!("{name} virtualenv already exists."), &hint, context);
         }
         let mut effects = Vec::new();
         if !home.exists()? {
@@ -86,18 +89,25 @@ impl Args {
     }
 
     /// The environment of that name, or at that path.
-    fn source(&self, context: &Context) -> Result<Venv> {
-        const WANTED: &str = "Please provide a valid virtualenv to copy.\nhint: lsvirtualenv -b";
-        let Some(given) = self.source.as_ref().filter(|given| !given.is_empty()) else { bail!(WANTED) };
+    fn source(&self, context: &Context) -> Result<Option<Venv>> {
+        let Some(given) = self.source.as_ref().filter(|given| !given.is_empty()) else { return Ok(None) };
         if let Ok(name) = Name::existing(given) {
             let venv = context.home()?.venv(&name);
             if venv.exists() {
-                return Ok(venv);
+                return Ok(Some(venv));
             }
         }
         let venv = Venv::at(context.absolute(given)?);
-        if venv.exists() { Ok(venv) } else { bail!(WANTED) }
+        Ok(venv.exists().then_some(venv))
     }
+}
+
+/// A refusal in virtualenvwrapper's words and on its stream, stdout, where scripts look for it.
+fn refused(text: &str, hint: &str, context: &Context) -> Result<Plan> {
+    if context.shim().is_none() {
+        bail!("{text}\nhint: {hint}");
+    }
+    Ok(Plan::script(vec![Step::print(text), Step::Hint(hint.to_owned())]).status(1))
 }
 
 #[cfg(test)]

@@ -101,6 +101,8 @@ pub enum Step {
     Unset { name: &'static str },
     /// Print a text and a line's end on stdout.
     Print(OsString),
+    /// Say on stderr what to type.
+    Hint(String),
 }
 
 impl Step {
@@ -145,6 +147,7 @@ impl Step {
             Self::Export { name, value } => list("__venvyard_export", [OsStr::new(name), value.as_os_str()]),
             Self::Unset { name } => list("__venvyard_unset", [OsStr::new(name)]),
             Self::Print(text) => list("__venvyard_print", [text.as_os_str()]),
+            Self::Hint(text) => list("__venvyard_hint", [OsStr::new(text)]),
         }
     }
 
