@@ -40,7 +40,7 @@ pub fn run(
     let words: Vec<OsString> = arguments.into_iter().collect();
     let answer = match cli::parse(words.clone(), || context.default_options()) {
         Ok(request) => match commands::initialization(words.get(1..).unwrap_or_default(), &context) {
-            Some(plan) => Ok(plan),
+            Some(plan) => trusted(plan, &context),
             None => answer(request, &context),
         },
         Err(misuse) => return terminal::misuse(&misuse),
@@ -60,7 +60,7 @@ pub fn run(
 fn answer(request: Request, context: &Context) -> Result<Plan> {
     match request {
         Request::Do { command, dry_run: false } => carry_out(command, context),
-        Request::Do { command, dry_run: true } => command.plan(context).map(Plan::described),
+        Request::Do { command, dry_run: true } => decide(command, context).map(Plan::described),
         Request::Read { text, about, status } => {
             let appendix = commands::appendix(&about, context)?;
             Ok(Plan::report(text + &appendix).status(status))
@@ -68,8 +68,20 @@ fn answer(request: Request, context: &Context) -> Result<Plan> {
     }
 }
 
+/// What the command decides, but for what is somebody else's.
+fn decide(command: Command, context: &Context) -> Result<Plan> {
+    trusted(command.plan(context)?, context)
+}
+
+fn trusted(plan: Plan, context: &Context) -> Result<Plan> {
+    match plan.runs_files() {
+        true => plan.without_foreign(&context.trust()?, context.shell()),
+        false => Ok(plan),
+    }
+}
+
 fn carry_out(command: Command, context: &Context) -> Result<Plan> {
-    let plan = command.plan(context)?;
+    let plan = decide(command, context)?;
     plan.refuse_without_shim(context.shim())?;
     let is_whole = perform::perform(&plan, context.log_file().as_deref())?;
     Ok(if is_whole { plan } else { plan.status(1) })

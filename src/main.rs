@@ -14,6 +14,8 @@ fn main() -> std::process::ExitCode {
         directory: std::env::current_dir().ok(),
         executable: std::env::current_exe().unwrap_or_default(),
         umask: umask(),
+        user: rustix::process::geteuid().as_raw(),
+        group: rustix::process::getegid().as_raw(),
     };
     venvyard::run(std::env::args_os(), surroundings, &mut std::io::stdout().lock()).into()
 }

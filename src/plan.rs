@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 
 use crate::shell::{self, Shell, Shim, Step};
 use crate::venv::template::{Kind, LinkMode, Workshop};
-use crate::venv::{Python, Venv, shown};
+use crate::venv::{Hook, Python, Trust, Venv, shown};
 
 /// What a command decided. Nothing is answered unless every effect succeeded.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -144,6 +144,9 @@ pub enum Maker {
     Program(PathBuf),
 }
 
+/// Neither a file nor a directory, so that no hook is there.
+const NOWHERE: &str = "/dev/null";
+
 impl Plan {
     /// A plan that only says `text`.
     pub fn report(text: impl Into<OsString>) -> Self {
@@ -179,6 +182,67 @@ impl Plan {
             }
         }
         Ok(self)
+    }
+
+    /// The same without hooks that somebody else could have written, which is said; `shell` is the one that asks.
+    ///
+    /// # Errors
+    /// An environment is to be entered whose activate script somebody else could have written.
+    pub(crate) fn without_foreign(mut self, trust: &Trust, shell: Shell) -> Result<Self> {
+        let mut warnings = Vec::new();
+        let mut is_trusted = |path: &Path| {
+            let doubt = trust.doubt(path);
+            warnings.extend(doubt.iter().map(|why| Effect::Say(format!("WARNING: {why}"))));
+            doubt.is_none()
+        };
+        self.effects.retain(|effect| match effect {
+            Effect::Hook { program, .. } => is_trusted(program),
+            _ => true,
+        });
+        if let Answer::Script(steps) = &mut self.answer {
+            steps.retain(|step| match step {
+                Step::Source { file, .. } => is_trusted(file),
+                Step::Hook { program, .. } => is_trusted(program),
+                Step::Inside { root, step } => {
+                    let program =
+                        if let Step::Hook { program, .. } = &**step { is_trusted(program) } else { true };
+                    program && is_trusted(&Venv::at(root.clone()).activate_for(shell))
+                }
+                _ => true,
+            });
+            for step in steps {
+                if let Step::Initialize { file, .. } = step
+                    && !is_trusted(file)
+                {
+                    *file = NOWHERE.into();
+                }
+                if let Step::Activate { root, hooks } | Step::Follow { root, hooks } = step {
+                    let venv = Venv::at(root.clone());
+                    let left = [Hook::Predeactivate, Hook::Postdeactivate];
+                    let own = left.map(|hook| hook.source(&venv.bin(), shell));
+                    let entered = [venv.activate_for(shell), root.clone()].into_iter().chain(own);
+                    if let Some(why) =
+                        entered.filter(|path| path.exists()).find_map(|path| trust.doubt(&path))
+                    {
+                        bail!(why);
+                    }
+                    // What is sourced on the way out, no program can look at then.
+                    if !left.map(|hook| hook.source(hooks, shell)).iter().all(|hook| is_trusted(hook)) {
+                        *hooks = NOWHERE.into();
+                    }
+                }
+            }
+        }
+        warnings.dedup();
+        self.effects.splice(..0, warnings);
+        Ok(self)
+    }
+
+    /// Whether files of the user's are run or sourced: only then it matters who could have written them.
+    pub fn runs_files(&self) -> bool {
+        let in_script = |steps: &[Step]| steps.iter().any(|step| step.is_hook() || step.enters());
+        self.effects.iter().any(|effect| matches!(effect, Effect::Hook { .. }))
+            || matches!(&self.answer, Answer::Script(steps) if in_script(steps))
     }
 
     /// Fails when the plan has steps and there is no live shell to take them.

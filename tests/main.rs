@@ -4,6 +4,7 @@ mod clones;
 mod commands;
 mod dropin;
 mod fish;
+mod foreign;
 mod generated;
 mod house;
 mod install;

@@ -186,7 +186,7 @@ mod tests {
         ];
         let variables = variables.map(|(name, value)| (name.into(), value.into())).into();
         let (directory, executable) = (Some(place.to_path_buf()), "/opt/venvyard".into());
-        Context::new(Surroundings { variables, directory, executable, umask: 0o022 })
+        Context::new(Surroundings { variables, directory, executable, umask: 0o022, ..Default::default() })
     }
 
     fn plan(line: &[&str], place: &Path, project_home: &str) -> Result<Plan> {

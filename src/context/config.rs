@@ -4,11 +4,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow, bail};
 use serde::Deserialize;
 
-use crate::venv::shown;
 use crate::venv::template::LinkMode;
+use crate::venv::{Trust, shown};
 
 /// The site's directory, below the user's.
 const SITE: &str = "/etc";
@@ -30,6 +30,8 @@ pub(super) struct Config {
     /// How environments share files with the template of their interpreter.
     #[serde(alias = "link-mode")]
     pub link_mode: Option<LinkMode>,
+    /// Directories whose hooks and environments are used although others may write there; of the user's file alone.
+    pub shared_homes: Option<Vec<String>>,
 }
 
 impl Config {
@@ -39,17 +41,24 @@ impl Config {
     }
 
     /// Reads those files; a missing one says nothing.
-    pub(super) fn read(user: Option<&Path>) -> Result<Self> {
-        Self::files(user).iter().try_fold(Self::default(), |above, file| Ok(above.or(Self::in_file(file)?)))
+    ///
+    /// # Errors
+    /// One cannot be read or understood, or somebody else could have written it.
+    pub(super) fn read(user: Option<&Path>, trust: &Trust) -> Result<Self> {
+        let files = Self::files(user);
+        files.iter().try_fold(Self::default(), |above, file| Ok(above.or(Self::in_file(file, trust)?)))
     }
 
-    fn in_file(path: &Path) -> Result<Self> {
+    fn in_file(path: &Path, trust: &Trust) -> Result<Self> {
         let text = match fs::read_to_string(path) {
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 return Ok(Self::default());
             }
             result => result.with_context(|| format!("cannot read {}", shown(path)))?,
         };
+        if let Some(why) = trust.doubt(path) {
+            bail!(why);
+        }
         toml::from_str(&text).map_err(|error| {
             let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
             anyhow!("{}:{line}: {}", shown(path), error.message())
@@ -64,6 +73,7 @@ impl Config {
             python: self.python.or(below.python),
             workon_cd: self.workon_cd.or(below.workon_cd),
             link_mode: self.link_mode.or(below.link_mode),
+            shared_homes: self.shared_homes,
         }
     }
 }

@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 
 use crate::shell::{Shell, Shim};
 use crate::venv::template::LinkMode;
-use crate::venv::{Home, ProjectTemplates, Pythons, Venv, normal};
+use crate::venv::{Home, ProjectTemplates, Pythons, Trust, Venv, normal};
 use config::Config;
 
 /// What the process was started with.
@@ -27,6 +27,10 @@ pub struct Surroundings {
     pub executable: PathBuf,
     /// Its umask.
     pub umask: u32,
+    /// Its effective user.
+    pub user: u32,
+    /// Its effective group.
+    pub group: u32,
 }
 
 /// The facts that commands ask for.
@@ -51,8 +55,20 @@ impl Context {
         if let Some(config) = self.config.get() {
             return Ok(config);
         }
-        let config = Config::read(self.config_directory().as_deref())?;
+        let config = Config::read(self.config_directory().as_deref(), &self.strict())?;
         Ok(self.config.get_or_init(|| config))
+    }
+
+    /// Whose files are run and obeyed.
+    pub(crate) fn trust(&self) -> Result<Trust> {
+        let shared = self.config()?.shared_homes.iter().flatten();
+        let shared = shared.map(|path| self.expanded(path.as_ref())).collect::<Result<_>>()?;
+        Ok(Trust { shared, ..self.strict() })
+    }
+
+    /// The same, but for what is shared on purpose.
+    fn strict(&self) -> Trust {
+        Trust { user: self.surroundings.user, group: self.surroundings.group, shared: Vec::new() }
     }
 
     /// `$XDG_CONFIG_HOME`, or where this system keeps a user's configuration.
@@ -337,6 +353,7 @@ mod tests {
             directory: Some("/work".into()),
             executable: "/opt/bin/venvyard".into(),
             umask: 0o022,
+            ..Default::default()
         })
     }
 

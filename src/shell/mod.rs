@@ -151,9 +151,17 @@ impl Step {
         }
     }
 
+    /// Whether an environment's activate script is sourced in it.
+    pub fn enters(&self) -> bool {
+        matches!(self, Self::Activate { .. } | Self::Follow { .. } | Self::Inside { .. })
+    }
+
     /// Whether it is a hook.
     pub fn is_hook(&self) -> bool {
-        matches!(self, Self::Source { .. } | Self::Hook { .. } | Self::Inside { .. })
+        matches!(
+            self,
+            Self::Source { .. } | Self::Hook { .. } | Self::Inside { .. } | Self::Initialize { .. }
+        )
     }
 
     /// Whether code of the user's or a package's runs in it, which may write to hook files.

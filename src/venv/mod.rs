@@ -11,6 +11,7 @@ pub(crate) mod record;
 pub(crate) mod relocate;
 pub(crate) mod shebang;
 pub(crate) mod template;
+mod trust;
 
 use std::ffi::OsStr;
 use std::fs;
@@ -29,6 +30,7 @@ pub(crate) use name::Name;
 pub(crate) use package::Package;
 pub(crate) use project_template::{ProjectTemplate, ProjectTemplates};
 pub(crate) use python::{Python, Pythons};
+pub(crate) use trust::Trust;
 
 /// An environment: a directory with `bin/activate`, whoever made it.
 #[derive(Clone, Debug, PartialEq, Eq)]

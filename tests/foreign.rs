@@ -1,0 +1,164 @@
+//! Nothing of somebody else's is run: hooks, activate scripts and settings that others could have written.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+use std::path::Path;
+
+use crate::support::{Sandbox, Shell, posix_shells, told};
+
+fn allow(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("set");
+}
+
+fn hook(path: &Path, mode: u32) {
+    fs::create_dir_all(path.parent().expect("a directory")).expect("made");
+    fs::write(path, "#!/bin/sh\necho \"ran ${0##*/} $1\"\n").expect("written");
+    allow(path, mode);
+}
+
+/// A sandbox in which everything is the user's own.
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    for name in ["blog", "shop"] {
+        sandbox.hollow(name);
+    }
+    sandbox
+}
+
+fn is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|data| data.uid() == 0)
+}
+
+/// What is said and seen in `shell`, the statuses among it.
+fn seen(sandbox: &Sandbox, shell: Shell, script: &str) -> String {
+    told(&sandbox.run(shell, script))
+}
+
+#[test]
+fn a_hook_that_everybody_can_write_is_named_and_not_run() {
+    for shell in posix_shells() {
+        let sandbox = sandbox();
+        let home = sandbox.workon_home();
+        hook(&home.join("preactivate"), 0o757);
+        hook(&home.join("postactivate"), 0o646);
+        hook(&home.join("blog/bin/postactivate"), 0o644);
+        let seen = seen(&sandbox, shell, "workon blog; echo \"status $? in ${VIRTUAL_ENV##*/}\"");
+        assert!(seen.contains("status 0 in blog"), "{seen}");
+        assert_eq!(seen.matches("WARNING: ").count(), 2, "{seen}");
+        assert_eq!(seen.matches("can be written by everybody.\nhint: chmod o-w ").count(), 2, "{seen}");
+        assert_eq!(seen.matches("ran ").count(), 1, "{seen}");
+    }
+}
+
+#[test]
+fn a_hook_in_a_directory_that_everybody_can_write_is_not_run_on_the_way_out_either() {
+    for shell in posix_shells() {
+        let sandbox = sandbox();
+        let hooks = sandbox.home().join("hooks");
+        hook(&hooks.join("predeactivate"), 0o644);
+        hook(&hooks.join("postactivate"), 0o644);
+        let script =
+            "VIRTUALENVWRAPPER_HOOK_DIR=$HOME/hooks; workon blog; deactivate; echo \"${VIRTUAL_ENV-left}\"";
+        assert_eq!(seen(&sandbox, shell, script).matches("ran ").count(), 2);
+        allow(&hooks, 0o777);
+        let seen = seen(&sandbox, shell, script);
+        assert!(!seen.contains("ran ") && seen.contains("\nleft\n"), "{seen}");
+        allow(&hooks, 0o1777);
+        assert_eq!(self::seen(&sandbox, shell, script).matches("ran ").count(), 2, "sticky");
+    }
+}
+
+#[test]
+fn an_environment_that_everybody_can_write_is_not_entered() {
+    for shell in posix_shells() {
+        for (open, mode) in [("blog/bin/activate", 0o666), ("blog/bin", 0o777), ("blog", 0o777), ("", 0o777)]
+        {
+            let sandbox = sandbox();
+            allow(&sandbox.workon_home().join(open), mode);
+            let script = "workon blog || echo \"status $? in ${VIRTUAL_ENV-none}\"";
+            let seen = seen(&sandbox, shell, script);
+            assert!(seen.contains("status 1 in none"), "{open}: {seen}");
+            assert!(seen.contains("ERROR: ") && seen.contains("hint: chmod o-w "), "{open}: {seen}");
+        }
+    }
+}
+
+#[test]
+fn settings_that_everybody_can_write_are_not_obeyed() {
+    let sandbox = sandbox();
+    let file = sandbox.home().join(".config/venvyard/config.toml");
+    fs::create_dir_all(file.parent().expect("a directory")).expect("made");
+    fs::write(&file, "workon_cd = false\n").expect("written");
+    let list = || {
+        told(
+            &sandbox
+                .command(crate::support::VENVYARD)
+                .env_remove("WORKON_HOME")
+                .arg("workon")
+                .output()
+                .expect("it runs"),
+        )
+    };
+    assert!(!list().contains("ERROR"), "{}", list());
+    allow(&file, 0o666);
+    assert!(
+        list().contains("config.toml is not used: it can be written by everybody.\nhint: chmod o-w "),
+        "{}",
+        list()
+    );
+}
+
+#[test]
+fn the_initialize_hook_of_everybody_is_not_sourced_and_the_command_is_done() {
+    for shell in posix_shells() {
+        let sandbox = sandbox();
+        hook(&sandbox.workon_home().join("initialize"), 0o646);
+        let seen = seen(&sandbox, shell, "workon blog; echo \"in ${VIRTUAL_ENV##*/}\"");
+        assert!(seen.contains("in blog") && !seen.contains("ran "), "{seen}");
+    }
+}
+
+#[test]
+fn what_belongs_to_somebody_else_is_not_run_by_root() {
+    if !is_root() {
+        return;
+    }
+    for shell in posix_shells() {
+        let sandbox = sandbox();
+        let home = sandbox.workon_home();
+        hook(&home.join("postactivate"), 0o644);
+        chown(home.join("postactivate"), Some(12345), None).expect("root may");
+        chown(home.join("shop/bin/activate"), Some(12345), None).expect("root may");
+        let seen =
+            seen(&sandbox, shell, "workon blog; workon shop || echo \"status $? in ${VIRTUAL_ENV##*/}\"");
+        assert!(seen.contains("status 1 in blog") && !seen.contains("ran "), "{seen}");
+        assert!(seen.contains("belongs to somebody else, user 12345"), "{seen}");
+    }
+}
+
+#[test]
+fn what_is_shared_on_purpose_is_used_but_not_by_root() {
+    let sandbox = sandbox();
+    let home = sandbox.workon_home();
+    hook(&home.join("postactivate"), 0o664);
+    allow(&home, 0o777);
+    let file = sandbox.home().join(".config/venvyard/config.toml");
+    fs::create_dir_all(file.parent().expect("a directory")).expect("made");
+    fs::write(&file, "shared_homes = [\"~/envs\"]\n").expect("written");
+    let shell = posix_shells()[0];
+    let seen = seen(&sandbox, shell, "workon blog; echo \"in ${VIRTUAL_ENV-none}\"");
+    assert_eq!(seen.contains("ran "), !is_root(), "{seen}");
+    assert_eq!(seen.contains("in none"), is_root(), "{seen}");
+}
+
+#[test]
+fn a_link_to_a_hook_is_as_good_as_the_hook() {
+    let sandbox = sandbox();
+    let (hooks, open) = (sandbox.workon_home(), sandbox.home().join("open"));
+    hook(&open.join("postactivate"), 0o644);
+    symlink(open.join("postactivate"), hooks.join("postactivate")).expect("linked");
+    let shell = posix_shells()[0];
+    assert!(seen(&sandbox, shell, "workon blog").contains("ran "));
+    allow(&open, 0o777);
+    assert!(!seen(&sandbox, shell, "workon blog").contains("ran "));
+}
