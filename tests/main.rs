@@ -3,6 +3,7 @@
 mod clones;
 mod commands;
 mod dropin;
+mod faults;
 mod fish;
 mod foreign;
 mod generated;

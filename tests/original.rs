@@ -47,7 +47,7 @@ fn tells_the_same(shell: &str) {
         for (difference, told) in story.differences.iter().zip(told) {
             match difference {
                 Some(difference) if !pages::is_like(seen[difference.place], told) => {
-                    seen[difference.place] = told
+                    seen[difference.place] = told;
                 }
                 _ => {}
             }

@@ -1,6 +1,6 @@
 //! `wipeenv`: remove what was installed into the active environment.
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use crate::context::Context;
 use crate::plan::{Effect, Plan};
@@ -26,8 +26,9 @@ impl Args {
         if !venv.settings_file().exists() {
             bail!("{} is not an environment.\nhint: workon NAME", shown(venv.root()));
         }
-        let names: Vec<String> =
-            venv.installed().into_iter().filter(|one| !one.is_seed()).map(|one| shown(one.name)).collect();
+        let installed = venv.installed().with_context(|| format!("cannot read {}", shown(venv.root())))?;
+        let others = installed.into_iter().filter(|one| !one.is_seed());
+        let names: Vec<String> = others.map(|one| shown(one.name)).collect();
         if names.is_empty() {
             return Ok(Plan::report("Nothing to remove."));
         }

@@ -238,7 +238,7 @@ fn bring_records(venv: &Venv, rewritten: &BTreeMap<PathBuf, String>) -> Result<(
     if rewritten.is_empty() {
         return Ok(());
     }
-    for file in venv.records() {
+    for file in venv.records()? {
         let packages =
             file.parent().and_then(Path::parent).unwrap_or(Path::new("")).strip_prefix(venv.root())?;
         let Ok(text) = fs::read_to_string(&file) else { continue };

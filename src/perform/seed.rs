@@ -145,6 +145,17 @@ fn run_venv(python: &Python, kind: Kind, name: &str, prompt: &str, directory: &P
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said);
     ensure!(output.status.success(), "{}", said.trim_end().lines().last().unwrap_or("its venv failed"));
+    refuse_without_scripts(python, &directory.join(name).join("bin"))
+}
+
+/// Fails where a script of the venv module is not in `bin`: the module walks over a directory that it cannot read.
+fn refuse_without_scripts(python: &Python, bin: &Path) -> Result<()> {
+    for part in ["common", "posix"] {
+        for script in fs::read_dir(python.library.join("venv/scripts").join(part))?.flatten() {
+            let (is_file, name) = (script.path().is_file(), script.file_name());
+            ensure!(!is_file || bin.join(&name).exists(), "its venv left {} out", shown(name));
+        }
+    }
     Ok(())
 }
 

@@ -15,24 +15,32 @@ use crate::venv::{Package, Venv, normal, shown, typed};
 /// Removes every package but the seed. Whole directories are renamed aside; `program`, ourselves, deletes them when we
 /// are gone.
 pub(super) fn wipe(venv: &Venv, program: &Path) -> Result<()> {
-    let (seeds, others): (Vec<Package>, Vec<Package>) =
-        venv.installed().into_iter().partition(Package::is_seed);
-    let root = venv.root().canonicalize().with_context(|| format!("cannot wipe {}", shown(venv.root())))?;
+    let cannot = || format!("cannot wipe {}", shown(venv.root()));
+    let root = venv.root().canonicalize().with_context(cannot)?;
     let venv = Venv::at(root.clone());
-    let nest = Nest::beside(&root, "removed").with_context(|| format!("cannot wipe {}", shown(&root)))?;
+    let installed = venv.installed().with_context(cannot)?;
+    let (seeds, others): (Vec<Package>, Vec<Package>) = installed.into_iter().partition(Package::is_seed);
+    let nest = Nest::beside(&root, "removed").with_context(cannot)?;
     fs::create_dir(nest.place())?;
+    let kept = listed(&seeds, &venv)?;
+    let mut wiped = listed(&others, &venv)?;
     forget_links(&others)?;
-    let kept = listed(&seeds, &venv);
-    let mut wiped = listed(&others, &venv);
     if others.iter().any(is_link) {
         wiped.extend(linked_scripts(&venv).into_iter().map(|script| (script.clone(), [script].into())));
     }
+    // Metadata goes last, and stays if something else does: by it another run finds what this one left.
+    let is_metadata = |entry: &PathBuf| others.iter().any(|other| other.metadata == *entry);
+    let mut wiped: Vec<_> = wiped.into_iter().collect();
+    wiped.sort_by_key(|(entry, _)| is_metadata(entry));
     let mut left = None;
     for (number, (entry, files)) in wiped.into_iter().enumerate() {
+        if left.is_some() && is_metadata(&entry) {
+            break;
+        }
         let seed = kept.get(&entry);
         if seed.is_none() && is_whole(&entry, &files) {
-            fs::rename(&entry, nest.place().join(number.to_string()))
-                .with_context(|| format!("cannot remove {}", shown(&entry)))?;
+            let aside = fs::rename(&entry, nest.place().join(number.to_string()));
+            left = left.or(aside.err().map(|error| (entry, error)));
             continue;
         }
         for path in files.iter().filter(|path| !seed.is_some_and(|seed| seed.contains(*path))) {
@@ -58,13 +66,14 @@ pub(super) fn wipe(venv: &Venv, program: &Path) -> Result<()> {
 
 /// What the metadata of `packages` lists, by the entry of site-packages that holds it; what lies elsewhere stands for
 /// itself.
-fn listed(packages: &[Package], venv: &Venv) -> BTreeMap<PathBuf, HashSet<PathBuf>> {
-    let directories = venv.site_packages();
+fn listed(packages: &[Package], venv: &Venv) -> Result<BTreeMap<PathBuf, HashSet<PathBuf>>> {
+    let directories = venv.site_packages()?;
     let mut entries: BTreeMap<PathBuf, HashSet<PathBuf>> = BTreeMap::new();
     for package in packages {
         let directory =
             package.metadata.parent().and_then(|path| path.canonicalize().ok()).unwrap_or_default();
-        for file in package.files() {
+        let files = package.files().with_context(|| format!("cannot read {}", shown(&package.metadata)))?;
+        for file in files {
             let path = normal(&directory.join(file));
             let holder = directories.iter().find_map(|directory| {
                 let first = path.strip_prefix(directory).ok()?.components().next()?;
@@ -76,7 +85,7 @@ fn listed(packages: &[Package], venv: &Venv) -> BTreeMap<PathBuf, HashSet<PathBu
             }
         }
     }
-    entries
+    Ok(entries)
 }
 
 /// Whether `entry` is a directory that holds only `files`, and what Python compiled from them.

@@ -15,6 +15,7 @@ mod trust;
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
@@ -116,16 +117,20 @@ impl Venv {
     }
 
     /// The directories that hold its packages.
-    pub fn site_packages(&self) -> Vec<PathBuf> {
-        let versions = fs::read_dir(self.root.join("lib")).into_iter().flatten().flatten();
-        let packages = versions.map(|version| version.path().join("site-packages"));
-        packages.filter(|packages| packages.is_dir()).collect()
+    ///
+    /// # Errors
+    /// A directory cannot be read; that none is there is no error.
+    pub fn site_packages(&self) -> io::Result<Vec<PathBuf>> {
+        let versions = children(&self.root.join("lib"))?.into_iter();
+        let packages = versions.map(|version| version.join("site-packages"));
+        Ok(packages.filter(|packages| packages.is_dir()).collect())
     }
 
     /// Where its own Python finds packages: of several site-packages the one of the version in pyvenv.cfg or, where none
     /// is written down, of an interpreter in its bin.
     pub fn own_site_packages(&self) -> Result<PathBuf> {
-        let mut all = self.site_packages();
+        let unread = || format!("cannot read {}", shown(self.root.join("lib")));
+        let mut all = self.site_packages().with_context(unread)?;
         all.sort();
         let version = self.version();
         let is_own = |packages: &&PathBuf| {
@@ -147,13 +152,25 @@ impl Venv {
         Ok(self.own_site_packages()?.join("_virtualenv_path_extensions.pth"))
     }
 
+    /// What lies in the directories of its packages.
+    ///
+    /// # Errors
+    /// One of them cannot be read.
+    pub fn packaged(&self) -> io::Result<Vec<PathBuf>> {
+        let directories = self.site_packages()?;
+        let all: io::Result<Vec<_>> = directories.iter().map(|directory| children(directory)).collect();
+        Ok(all?.concat())
+    }
+
     /// The RECORD of every package in it.
-    pub fn records(&self) -> Vec<PathBuf> {
-        let children = |path: PathBuf| fs::read_dir(path).into_iter().flatten().flatten();
-        let packages = self.site_packages().into_iter().flat_map(children).map(|entry| entry.path());
+    ///
+    /// # Errors
+    /// A directory of packages cannot be read.
+    pub fn records(&self) -> io::Result<Vec<PathBuf>> {
+        let metadata = self.packaged()?.into_iter();
         let metadata =
-            packages.filter(|path| path.extension().is_some_and(|extension| extension == "dist-info"));
-        metadata.map(|package| package.join("RECORD")).filter(|record| record.is_file()).collect()
+            metadata.filter(|path| path.extension().is_some_and(|extension| extension == "dist-info"));
+        Ok(metadata.map(|package| package.join("RECORD")).filter(|record| record.is_file()).collect())
     }
 
     /// Its pyvenv.cfg, by which Python knows it for an environment.
@@ -220,6 +237,15 @@ fn is_library_of(library: &OsStr, version: &str) -> bool {
     let library = library.to_string_lossy();
     let number = library.trim_start_matches(char::is_alphabetic).trim_end_matches('t');
     number.split('.').eq(version.split('.').take(2))
+}
+
+/// The paths of what is in `directory`; nothing if it is not there.
+fn children(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    match fs::read_dir(directory) {
+        Ok(entries) => entries.map(|entry| Ok(entry?.path())).collect(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
 }
 
 /// A word or path as people read it in a text, where no control character in it may end the line or command the

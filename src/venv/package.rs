@@ -1,7 +1,8 @@
 //! What is installed in an environment, read from its metadata.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::io::{self, ErrorKind};
+use std::path::PathBuf;
 
 use super::Venv;
 
@@ -35,35 +36,43 @@ impl Package {
     }
 
     /// Its files, relative to the directory that holds its metadata, as far as metadata tells.
-    pub fn files(&self) -> Vec<PathBuf> {
-        let lines = |file: &Path| fs::read_to_string(file).unwrap_or_default();
-        let record = lines(&self.metadata.join("RECORD"));
+    ///
+    /// # Errors
+    /// A part of the metadata is there and cannot be read.
+    pub fn files(&self) -> io::Result<Vec<PathBuf>> {
+        let lines = |file: &str| match fs::read(self.metadata.join(file)) {
+            Ok(text) => Ok(String::from_utf8_lossy(&text).into_owned()),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                Ok(String::new())
+            }
+            Err(error) => Err(error),
+        };
+        let record = lines("RECORD")?;
         let listed = record.lines().map(|line| {
             // A path that holds a comma is quoted.
             let quoted = line.strip_prefix('"').and_then(|rest| rest.split_once('"')).map(|(path, _)| path);
             PathBuf::from(quoted.unwrap_or_else(|| line.split(',').next().unwrap_or_default()))
         });
         let inside = self.metadata.file_name().map(PathBuf::from).unwrap_or_default();
-        let installed = lines(&self.metadata.join("installed-files.txt"));
+        let installed = lines("installed-files.txt")?;
         let installed = installed.lines().map(|line| inside.join(line));
-        let top_levels = lines(&self.metadata.join("top_level.txt"));
+        let top_levels = lines("top_level.txt")?;
         let is_egg = inside.extension().is_some_and(|extension| extension == "egg-info");
         let top_levels =
             top_levels.lines().filter(|_| is_egg).flat_map(|name| [name.into(), format!("{name}.py").into()]);
-        listed.chain(installed).chain(top_levels).chain([inside.clone()]).collect()
+        Ok(listed.chain(installed).chain(top_levels).chain([inside.clone()]).collect())
     }
 }
 
 impl Venv {
     /// What is installed in it, sorted by name.
-    pub fn installed(&self) -> Vec<Package> {
-        let entries = self
-            .site_packages()
-            .into_iter()
-            .flat_map(|path| fs::read_dir(path).into_iter().flatten().flatten());
-        let mut packages: Vec<Package> = entries.filter_map(|entry| Package::at(entry.path())).collect();
+    ///
+    /// # Errors
+    /// A directory of packages cannot be read.
+    pub fn installed(&self) -> io::Result<Vec<Package>> {
+        let mut packages: Vec<Package> = self.packaged()?.into_iter().filter_map(Package::at).collect();
         packages.sort_by_key(|package| package.name.to_lowercase());
-        packages
+        Ok(packages)
     }
 }
 
@@ -89,7 +98,7 @@ mod tests {
         fs::create_dir(&metadata).unwrap();
         fs::write(metadata.join("RECORD"), "six.py,sha256=x,1\n\"odd, name.py\",,\n../../../bin/six,,\n")
             .unwrap();
-        let files = Package::at(metadata).unwrap().files();
+        let files = Package::at(metadata).unwrap().files().unwrap();
         let expected = ["six.py", "odd, name.py", "../../../bin/six", "six-1.dist-info"].map(PathBuf::from);
         assert_eq!(files, expected);
     }
