@@ -109,6 +109,24 @@ fn settings_that_everybody_can_write_are_not_obeyed() {
 }
 
 #[test]
+fn templates_that_everybody_can_write_are_not_used() {
+    let sandbox = sandbox();
+    let cache = sandbox.home().join("cache");
+    fs::create_dir(&cache).expect("made");
+    allow(&cache, 0o777);
+    let mut command = sandbox.command(crate::support::VENVYARD);
+    command.env("XDG_CACHE_HOME", &cache).env("VENVYARD_SHELL", "bash");
+    let output = command.args(["mkvirtualenv", "--without-pip", "new"]).output().expect("it runs");
+    let told = told(&output);
+    assert!(
+        output.status.success() && told.contains("NOTE: ") && told.contains("hint: chmod o-w "),
+        "{told}"
+    );
+    assert!(sandbox.workon_home().join("new/bin/python").exists(), "{told}");
+    assert_eq!(fs::read_dir(&cache).expect("a directory").count(), 0, "{told}");
+}
+
+#[test]
 fn the_initialize_hook_of_everybody_is_not_sourced_and_the_command_is_done() {
     for shell in posix_shells() {
         let sandbox = sandbox();

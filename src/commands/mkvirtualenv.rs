@@ -167,6 +167,9 @@ impl Options {
         let replace = self.replaces(&venv, name, context)?;
         let installs = self.installs(&venv, &wanted.typed, context)?;
         let (maker, options) = self.maker(name, context)?;
+        if let (Maker::Venv(_), Some(why)) = (&maker, context.doubtful_cache()) {
+            effects.push(Effect::Say(format!("NOTE: {why}")));
+        }
         effects.push(Effect::Create(Creation {
             venv: venv.clone(),
             recipe: self.recipe(&maker, context)?,

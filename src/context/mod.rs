@@ -251,6 +251,11 @@ impl Context {
         cache.map(|cache| cache.join("venvyard"))
     }
 
+    /// Why the cache is not used: somebody else could have put a template there. A sentence and a hint.
+    pub fn doubtful_cache(&self) -> Option<String> {
+        self.strict().doubt(&self.cache()?)
+    }
+
     /// How environments share files with their template.
     pub fn link_mode(&self) -> Result<LinkMode> {
         Ok(self.config()?.link_mode.unwrap_or_default())
@@ -266,7 +271,7 @@ impl Context {
                 None => self.user_home().ok().map(|home| home.join(".pyenv")),
             },
             pyenv_version: self.variable("PYENV_VERSION").map(OsStr::to_owned),
-            cache: self.cache(),
+            cache: self.cache().filter(|_| self.doubtful_cache().is_none()),
             umask: self.surroundings.umask,
             preferred: self.variable("VIRTUALENVWRAPPER_PYTHON").map(OsStr::to_owned),
             configured: self
