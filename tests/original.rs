@@ -3,11 +3,13 @@
 //! That page has a console block for what the original shows otherwise, after a line that links the section of
 //! the story. Of this line some words count: after "undone" home and shell are put back, since our program did no
 //! such thing; "in bash" or "in zsh" says that the other one shows no difference. What stands in an `sh` block
-//! behind is typed to catch up with what our program did instead. A story of what the original has not is in the
-//! list at the end. `SNAPSHOTS=overwrite cargo test original -- --ignored` writes what was seen into the page.
+//! behind is typed to catch up with what our program did instead. A story of what the original has not, or a section
+//! of one, is in the list at the end: it is told there too, but not compared. `SNAPSHOTS=overwrite cargo test original
+//! -- --ignored` writes what was seen into the page.
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::ops::Range;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::PathBuf;
 use std::process::Command;
@@ -77,8 +79,8 @@ struct Story {
     pieces: Vec<Piece>,
     /// One a step.
     differences: Vec<Option<Difference>>,
-    /// Whether it tells of what the original has not.
-    is_ours_alone: bool,
+    /// The steps that tell of what the original has not, section by section.
+    ours_alone: Vec<Range<usize>>,
 }
 
 fn stories() -> Vec<Story> {
@@ -86,7 +88,7 @@ fn stories() -> Vec<Story> {
         let path = project().join("tests/stories").join(page(name));
         let pieces = pages::pieces(&fs::read_to_string(path).expect("a story"));
         let differences = pages::steps(&pieces).map(|_| None).collect();
-        Story { name: page(name), pieces, differences, is_ours_alone: false }
+        Story { name: page(name), pieces, differences, ours_alone: Vec::new() }
     };
     TOLD.iter().map(story).collect()
 }
@@ -115,7 +117,9 @@ fn note(pieces: &[Piece], stories: &mut [Story], shell: Shell) -> Vec<String> {
                     continue;
                 };
                 if line.starts_with("- ") {
-                    stories[story].is_ours_alone = true;
+                    let steps = stories[story].steps_of(section);
+                    complaints.extend(steps.is_empty().then(|| format!("{name} has no section {section}.")));
+                    stories[story].ours_alone.push(steps);
                     continue;
                 }
                 is_undone = line.contains("undone");
@@ -174,6 +178,22 @@ impl Story {
         Some(pages::steps(&self.pieces[..start]).count())
     }
 
+    /// The steps from a section's first to the next heading; all of the story, if it is the empty one.
+    fn steps_of(&self, section: &str) -> Range<usize> {
+        let Some(start) = self.section(section) else { return 0..0 };
+        let mut seen = 0;
+        for piece in &self.pieces {
+            match piece {
+                Piece::Step(_) => seen += 1,
+                Piece::Prose(line) if seen > start && !section.is_empty() && line.starts_with("## ") => {
+                    return start..seen;
+                }
+                Piece::Prose(_) => {}
+            }
+        }
+        start..seen
+    }
+
     /// Where what was seen and the differences contradict each other.
     fn complaints(&self, seen: &[String]) -> Vec<String> {
         let name = &self.name;
@@ -183,10 +203,11 @@ impl Story {
                 (step, seen, listed, pages::is_like(&plain(&step.seen), &plain(seen)))
             })
             .collect();
-        if self.is_ours_alone {
-            let differs = steps.iter().any(|(.., is_like)| !is_like);
-            return if differs { vec![] } else { vec![format!("{name} is not ours alone.")] };
-        }
+        let is_shared = |alone: &&Range<usize>| steps[(*alone).clone()].iter().all(|(.., is_like)| *is_like);
+        let shared = self.ours_alone.iter().filter(is_shared);
+        let mut complaints: Vec<String> = shared
+            .map(|alone| format!("--- {name} is not ours alone, from:\n{}", steps[alone.start].0.shown))
+            .collect();
         let complaint = |(step, seen, listed, is_like): (&Step, &String, &Option<_>, bool)| {
             let Step { shown, seen: ours, .. } = step;
             match (listed, is_like) {
@@ -195,7 +216,10 @@ impl Story {
                 _ => None,
             }
         };
-        steps.into_iter().filter_map(complaint).collect()
+        let compared = steps.into_iter().enumerate();
+        let compared = compared.filter(|(at, _)| !self.ours_alone.iter().any(|alone| alone.contains(at)));
+        complaints.extend(compared.filter_map(|(_, step)| complaint(step)));
+        complaints
     }
 }
 

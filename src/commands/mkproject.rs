@@ -60,6 +60,12 @@ impl Args {
         );
         let project = project_home.join(name.as_os_str());
         self.refuse_existing(&project, &name)?;
+        if !self.options.clear && context.home()?.venv(&name).exists() {
+            let (typed, project) = (typed(name.as_os_str()), typed(project.as_os_str()));
+            bail!(
+                "Environment '{name}' exists already.\nhint: mkdir -p {project} && setvirtualenvproject {typed} {project}"
+            );
+        }
         let all = context.project_templates()?;
         let templates = self.templates.iter().map(|word| all.find(word)).collect::<Result<Vec<_>>>()?;
         let wanted = Wanted {

@@ -76,7 +76,7 @@ pub(super) struct Options {
 
     /// Replace the environment of that name, with all that is in it
     #[arg(long)]
-    clear: bool,
+    pub clear: bool,
 
     /// The words that we do not know, each for the creator
     #[arg(long, hide = true, allow_hyphen_values = true)]
