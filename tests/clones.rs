@@ -179,12 +179,6 @@ fn write_projects(lab: &Lab) {
          [project]\nname = 'flitted'\nversion = '1'\ndescription = 'none'\n[project.scripts]\nflitted = 'flitted:main'\n",
     );
     lab.write("my projects/flitted/flitted.py", "def main():\n    print('usage: flitted')\n");
-    lab.write(
-        "my projects/hatched/pyproject.toml",
-        "[build-system]\nrequires = ['hatchling']\nbuild-backend = 'hatchling.build'\n\
-         [project]\nname = 'hatched'\nversion = '1'\n[project.scripts]\nhatched = 'hatched:main'\n",
-    );
-    lab.write("my projects/hatched/hatched/__init__.py", "def main():\n    print('usage: hatched')\n");
     for name in ["legacy", "inner_legacy"] {
         let setup = format!(
             "from setuptools import setup\nsetup(name='{name}', version='1', packages=['{name}'],\n      \
@@ -207,29 +201,24 @@ fn write_projects(lab: &Lab) {
 }
 
 /// The modules of the projects that stay where they are: outside, and in the environment itself.
-const OUTSIDE: [&str; 5] = ["finder", "path", "flitted", "hatched", "legacy"];
+const OUTSIDE: [&str; 4] = ["finder", "path", "flitted", "legacy"];
 const INSIDE: [&str; 2] = ["inner_finder", "inner_legacy"];
 
 /// Makes the environment `used`: what people install, and what they leave lying about.
 const USE: &str = r#"
 mkvirtualenv used >&2
 python -c 'import setuptools' 2>/dev/null || pip install -q 'setuptools<80'
-pip install -q --compile --only-binary :all: wheel django numpy ipython jupyter black ansible-core flask six==1.15.0
+pip install -q --compile --only-binary :all: wheel django numpy ipython ipykernel jupyter_core nbconvert black ansible-core flask six==1.15.0
 projects="$HOME/my projects"
 mkdir "$VIRTUAL_ENV/src"
 mv "$projects"/inner* "$VIRTUAL_ENV/src"
-pip install -q -e "$projects/finder" -e "$projects/path" -e "$projects/flitted" -e "$projects/hatched" \
+pip install -q -e "$projects/finder" -e "$projects/path" -e "$projects/flitted" \
     -e "$VIRTUAL_ENV/src/inner_finder" "$VIRTUAL_ENV/src/inner_url"
 for legacy in "$projects/legacy" "$VIRTUAL_ENV/src/inner_legacy"; do
     (cd "$legacy" && python setup.py -q develop >&2)
 done
 python -m ipykernel install --sys-prefix --name used >&2
-if command -v cc >/dev/null; then
-    printf '#include <stdio.h>\nint main(void) { return puts("%s/lib") < 0; }\n' "$VIRTUAL_ENV" >binary.c
-    cc -o "$VIRTUAL_ENV/bin/binary" binary.c
-else
-    printf '\177ELF\0\0%s/lib\0' "$VIRTUAL_ENV" >"$VIRTUAL_ENV/bin/binary"
-fi
+printf '\177ELF\0\0%s/lib\0' "$VIRTUAL_ENV" >"$VIRTUAL_ENV/bin/binary"
 cp "$VIRTUAL_ENV/bin/binary" "$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/_compiled.so"
 chmod +x "$VIRTUAL_ENV/bin/binary"
 printf '#!/bin/sh\nexec "%s/bin/python" -c "import six; print(six.__file__)"\n' "$VIRTUAL_ENV" >"$VIRTUAL_ENV/bin/serve"
