@@ -180,8 +180,8 @@ fn every_setting_reaches_the_program_and_every_lent_one_is_taken_back() {
         };
         text.split('"').filter(is_setting).map(str::to_owned).collect()
     };
-    let front = read("shell/venvyard.sh");
-    let exported = front.split("__venvyard_export_settings() {").nth(1).expect("a function");
+    let verbs = read("shell/verbs.sh");
+    let exported = verbs.split("__venvyard_export_settings() {").nth(1).expect("a function");
     for name in settings(&context) {
         assert!(exported.contains(&format!(" {name}")), "the shim does not hand over {name}");
         let line = format!("\n    set -q {name} && set -lx {name} ${name}\n");
