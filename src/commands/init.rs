@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 
 use crate::context::Context;
 use crate::plan::Plan;
-use crate::shell::{DROP_IN, Shell};
+use crate::shell::{DROP_IN, HELPERS, Shell};
 
 const MORE: &str = "\
 In ~/.bashrc:
@@ -37,11 +37,18 @@ pub struct Args {
     /// The absolute path of venvyard.sh: print virtualenvwrapper.sh, which reads it
     #[arg(long, value_name = "PATH", hide = true)]
     virtualenvwrapper: Option<PathBuf>,
+
+    /// Print the helpers of virtualenvwrapper.sh that are seldom called
+    #[arg(long, hide = true)]
+    helpers: bool,
 }
 
 impl Args {
     /// A report of the shim, its blanks filled in.
     pub fn plan(self, context: &Context) -> Result<Plan> {
+        if self.helpers {
+            return Ok(Plan::report(HELPERS));
+        }
         let (shim, verbs) = self.shell.shim();
         let program = self.program.unwrap_or_else(|| context.executable().to_path_buf());
         let assignment = |name: &str, value: &str| match self.shell {
@@ -107,9 +114,10 @@ mod tests {
     #[test]
     fn the_shim_calls_the_program_by_its_absolute_path() {
         let context = Context::new(Surroundings { executable: "/o'p/venvyard".into(), ..Default::default() });
-        let plan = Args { shell: Shell::Bash, program: None, verbs: None, virtualenvwrapper: None }
-            .plan(&context)
-            .unwrap();
+        let plan =
+            Args { shell: Shell::Bash, program: None, verbs: None, virtualenvwrapper: None, helpers: false }
+                .plan(&context)
+                .unwrap();
         let Answer::Report(text) = plan.answer else { panic!("not a report") };
         let text = text.into_string().unwrap();
         assert!(text.contains("\n__venvyard_exe='/o'\\''p/venvyard'\n"));
@@ -119,9 +127,10 @@ mod tests {
     #[test]
     fn in_zsh_no_alias_can_spoil_a_definition() {
         let context = Context::new(Surroundings { executable: "/venvyard".into(), ..Default::default() });
-        let plan = Args { shell: Shell::Zsh, program: None, verbs: None, virtualenvwrapper: None }
-            .plan(&context)
-            .unwrap();
+        let plan =
+            Args { shell: Shell::Zsh, program: None, verbs: None, virtualenvwrapper: None, helpers: false }
+                .plan(&context)
+                .unwrap();
         let Answer::Report(text) = plan.answer else { panic!("not a report") };
         let text = text.into_string().unwrap();
         for definition in ["\nfunction workon() {", "\n    function deactivate() {", "\n__venvyard() {"] {
@@ -138,6 +147,7 @@ mod tests {
                 program: None,
                 verbs: verbs.map(PathBuf::from),
                 virtualenvwrapper: None,
+                helpers: false,
             };
             let Answer::Report(text) = args.plan(&context).unwrap().answer else { panic!("not a report") };
             text.into_string().unwrap()
@@ -154,7 +164,7 @@ mod tests {
     fn the_drop_in_reads_the_shim_that_is_named() {
         let context = Context::new(Surroundings::default());
         let virtualenvwrapper = Some("/it's/venvyard.sh".into());
-        let args = Args { shell: Shell::Bash, program: None, verbs: None, virtualenvwrapper };
+        let args = Args { shell: Shell::Bash, program: None, verbs: None, virtualenvwrapper, helpers: false };
         let Answer::Report(text) = args.plan(&context).unwrap().answer else { panic!("not a report") };
         assert!(text.into_string().unwrap().contains("\n__venvyard_shim='/it'\\''s/venvyard.sh'\n"));
     }
@@ -162,9 +172,10 @@ mod tests {
     #[test]
     fn fish_gets_its_own_shim_in_its_own_quotes() {
         let context = Context::new(Surroundings { executable: "/o'p/venvyard".into(), ..Default::default() });
-        let plan = Args { shell: Shell::Fish, program: None, verbs: None, virtualenvwrapper: None }
-            .plan(&context)
-            .unwrap();
+        let plan =
+            Args { shell: Shell::Fish, program: None, verbs: None, virtualenvwrapper: None, helpers: false }
+                .plan(&context)
+                .unwrap();
         let Answer::Report(text) = plan.answer else { panic!("not a report") };
         assert!(text.into_string().unwrap().contains("\nset -gu __venvyard_exe '/o\\'p/venvyard'\n"));
     }

@@ -60,6 +60,9 @@ impl Shell {
 /// virtualenvwrapper.sh, for those who name it in their rc files; it reads the shim.
 pub(crate) const DROP_IN: &str = include_str!("../../shell/virtualenvwrapper.sh");
 
+/// The helpers of virtualenvwrapper.sh that are seldom called; it asks for them when the first one is.
+pub(crate) const HELPERS: &str = include_str!("../../shell/helpers.sh");
+
 /// The shim that started us and will run our answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shim {
