@@ -30,7 +30,7 @@ pub struct Args {
     #[arg(long, value_name = "PATH")]
     program: Option<PathBuf>,
 
-    /// The absolute path of verbs.sh, to be read when needed [default: print it too]
+    /// The absolute path of verbs.sh (fish: verbs.fish), to be read when needed [default: print it too]
     #[arg(long, value_name = "PATH")]
     verbs: Option<PathBuf>,
 
@@ -177,6 +177,8 @@ mod tests {
                 .plan(&context)
                 .unwrap();
         let Answer::Report(text) = plan.answer else { panic!("not a report") };
-        assert!(text.into_string().unwrap().contains("\nset -gu __venvyard_exe '/o\\'p/venvyard'\n"));
+        let text = text.into_string().unwrap();
+        assert!(text.contains("\nset -gu __venvyard_exe '/o\\'p/venvyard'\n"));
+        assert!(text.contains("\nfunction __venvyard_activate #"));
     }
 }
