@@ -61,11 +61,8 @@ impl Args {
             Ok(assignment(name, &value))
         };
         if let Some(file) = self.virtualenvwrapper {
-            return Ok(Plan::report(DROP_IN.replacen(
-                &blank("shim"),
-                &filling("shim", file.as_os_str())?,
-                1,
-            )));
+            let filled = DROP_IN.replacen(&blank("shim"), &filling("shim", file.as_os_str())?, 1);
+            return Ok(Plan::report(uncommented(&filled)));
         }
         let filled = shim.replacen(&blank("exe"), &filling("exe", program.as_os_str())?, 1).replacen(
             &blank("system"),
@@ -76,8 +73,17 @@ impl Args {
             Some(file) => filled.replacen(&blank("verbs"), &filling("verbs", file.as_os_str())?, 1),
             None => filled.replacen("\n# @verbs\n", &format!("\n{verbs}\n"), 1),
         };
+        let filled = uncommented(&filled);
         Ok(Plan::report(if self.shell == Shell::Zsh { unaliased(&filled) } else { filled }))
     }
+}
+
+/// The text without its blank lines and those of comments, which every starting shell would read: zsh makes two system
+/// calls for a line.
+fn uncommented(text: &str) -> String {
+    let is_code = |line: &&str| !matches!(line.trim_start().bytes().next(), None | Some(b'#'));
+    let head = "# Printed by `venvyard init`; its source has comments.\n";
+    std::iter::once(head).chain(text.split_inclusive('\n').filter(is_code)).collect()
 }
 
 /// The shim with `function` before every definition of a name that people may have an alias of. zsh's
@@ -167,6 +173,12 @@ mod tests {
         let args = Args { shell: Shell::Bash, program: None, verbs: None, virtualenvwrapper, helpers: false };
         let Answer::Report(text) = args.plan(&context).unwrap().answer else { panic!("not a report") };
         assert!(text.into_string().unwrap().contains("\n__venvyard_shim='/it'\\''s/venvyard.sh'\n"));
+    }
+
+    #[test]
+    fn lines_without_code_are_left_out() {
+        let text = uncommented("# why\n\ncase $1 in # so\n    # that\n'#'*) ;;\nesac\n");
+        assert_eq!(text.split_once('\n').expect("a head").1, "case $1 in # so\n'#'*) ;;\nesac\n");
     }
 
     #[test]
