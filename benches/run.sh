@@ -28,7 +28,7 @@ export HOME="$lab/home" WORKON_HOME="$lab/few" SHELL=/bin/bash LC_ALL=C
 export VIRTUALENVWRAPPER_PYTHON="$peers/bin/python" VIRTUALENVWRAPPER_SCRIPT="$theirs"
 # As `make install` leaves it: the verbs are read when the first command is typed.
 for shell in bash zsh; do "$venvyard" init "$shell" --verbs "$PWD/shell/verbs.sh" >"$lab/shim.$shell"; done
-"$venvyard" init fish >"$lab/shim.fish"
+"$venvyard" init fish --verbs "$PWD/shell/verbs.fish" >"$lab/shim.fish"
 
 # The drop-in, installed in the same way.
 "$venvyard" init bash --virtualenvwrapper "$lab/shim.bash" >"$lab/virtualenvwrapper.sh"

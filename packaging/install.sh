@@ -33,13 +33,14 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 130' INT TERM # dash runs no EXIT trap when a signal ends it
 "$PROGRAM" init bash --program "$PREFIX/bin/venvyard" --verbs "$PREFIX/share/venvyard/verbs.sh" >"$scratch/venvyard.sh"
-"$PROGRAM" init fish --program "$PREFIX/bin/venvyard" >"$scratch/venvyard.fish"
+"$PROGRAM" init fish --program "$PREFIX/bin/venvyard" --verbs "$PREFIX/share/venvyard/verbs.fish" >"$scratch/venvyard.fish"
 "$PROGRAM" init bash --virtualenvwrapper "$PREFIX/share/venvyard/venvyard.sh" >"$scratch/virtualenvwrapper.sh"
 
 put 755 "$PROGRAM" "$bin/venvyard"
 put 644 "$scratch/venvyard.sh" "$shim"
 put 644 shell/verbs.sh "$verbs"
 put 644 "$scratch/venvyard.fish" "$fish_shim"
+put 644 shell/verbs.fish "$fish_verbs"
 # Executable, or `which` would not find them for the line in people's rc files.
 put 755 "$scratch/virtualenvwrapper.sh" "$drop_in"
 put 755 shell/virtualenvwrapper_lazy.sh "$lazy_drop_in"

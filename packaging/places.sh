@@ -13,6 +13,7 @@ share=$DESTDIR$PREFIX/share
 shim=$share/venvyard/venvyard.sh
 verbs=$share/venvyard/verbs.sh
 fish_shim=$share/venvyard/venvyard.fish
+fish_verbs=$share/venvyard/verbs.fish
 fish_loader=$share/fish/vendor_conf.d/venvyard.fish
 fish_completions=$share/fish/vendor_completions.d
 drop_in=$bin/virtualenvwrapper.sh

@@ -36,7 +36,7 @@ deactivate || failed "second deactivate"
 rmvirtualenv proof || failed rmvirtualenv
 [ ! -e "$WORKON_HOME/proof" ] || failed "rmvirtualenv: $WORKON_HOME/proof is still there"
 [ -z "$DROP_IN" ] || {
-    . "$DROP_IN" && mkvirtualenv --without-pip again && deactivate && rmvirtualenv again || failed "$DROP_IN"
+    . "$DROP_IN" && virtualenvwrapper_cd . && mkvirtualenv --without-pip again && deactivate && rmvirtualenv again || failed "$DROP_IN"
 }
 '
 

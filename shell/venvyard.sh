@@ -20,7 +20,7 @@ case $0:${BASH_SOURCE-}:${ZSH_EVAL_CONTEXT-} in
 esac
 
 # An alias of one of these names would turn the definition of the function into a syntax error. That there is
-# none bash says eight times, of which the time is better spared.
+# none bash can tell at once; `unalias` would complain of each name, which takes more time than to ask.
 case ${BASH_VERSION-} in
 [4-9]* | [1-9][0-9]*) __venvyard_line=${BASH_ALIASES[*]-} ;;
 *) __venvyard_line=perhaps ;;
@@ -28,9 +28,11 @@ esac
 case $__venvyard_line in
 '') ;;
 *)
-    \unalias add2virtualenv allvirtualenv cdproject cdsitepackages cdvirtualenv cpvirtualenv deactivate \
+    for __venvyard_line in add2virtualenv allvirtualenv cdproject cdsitepackages cdvirtualenv cpvirtualenv deactivate \
         lssitepackages lsvirtualenv mkproject mktmpenv mkvirtualenv mvvirtualenv rmvirtualenv \
-        setvirtualenvproject showvirtualenv toggleglobalsitepackages virtualenvwrapper wipeenv workon 2>/dev/null || \:
+        setvirtualenvproject showvirtualenv toggleglobalsitepackages virtualenvwrapper wipeenv workon; do
+        \alias "$__venvyard_line" && \unalias "$__venvyard_line"
+    done >/dev/null 2>&1 || \:
     ;;
 esac
 
@@ -65,7 +67,10 @@ __venvyard_script=''      # what the binary answered
 __venvyard_failed=0       # the first status, not 0, of a program run by this command
 __venvyard_line=''        # what a function without a process of its own returns
 # Sourced again, an activation that lives in this shell stays; an inherited value means nothing.
-\typeset -f deactivate >/dev/null 2>&1 || { __venvyard_active='' && __venvyard_added=''; }
+case ${VIRTUAL_ENV-}${__venvyard_active-} in
+'') __venvyard_active='' && __venvyard_added='' ;;
+*) \typeset -f deactivate >/dev/null 2>&1 || { __venvyard_active='' && __venvyard_added=''; } ;;
+esac
 __venvyard_active=${__venvyard_active-}
 __venvyard_hooks=${__venvyard_hooks-}
 __venvyard_added=${__venvyard_added-} # what the activation put before the rest of PATH
@@ -88,50 +93,7 @@ __venvyard_load() { # read the verbs, if they are not here yet
 }
 
 __venvyard() { # COMMAND ARGUMENT...
-    __venvyard_load || \return "$?"
-    __venvyard_take_back # of a command that Ctrl-C ended
-    case $__venvyard_permit in '') ;; *) "$__venvyard_permit" "$@" || \return 1 ;; esac
-    if \test -t 1; then __venvyard_line=yes; else __venvyard_line=''; fi
-    __venvyard_script=$(
-        __venvyard_export_settings
-        \export VENVYARD_SHELL="$__venvyard_shell" VENVYARD_TERMINAL="$__venvyard_line" \
-            VENVYARD_INITIALIZED="$__venvyard_initialized"
-        \exec "$__venvyard_exe" "$@"
-    ) || {
-        \set -- "$?"
-        __venvyard_script=''
-        \test -x "$__venvyard_exe" || {
-            __venvyard_say "ERROR: There is no program $__venvyard_exe." >&2
-            __venvyard_say 'hint: make install' >&2
-            \return 1
-        }
-        \return "$1"
-    }
-    # A whole script ends in its status, and no quoted word can look like that.
-    case $__venvyard_script in
-    *"__venvyard_status '"*"'") ;;
-    *)
-        __venvyard_script=''
-        __venvyard_say 'venvyard: the answer is not whole; nothing was done in this shell' >&2
-        \return 1
-        ;;
-    esac
-    __venvyard_initialized=yes
-    # A hook may call these commands again: what belongs to this call goes into its parameters.
-    \set -- "$__venvyard_script" "$__venvyard_failed"
-    __venvyard_script=''
-    __venvyard_failed=0
-    \eval "$1"
-    \set -- "$?" "$2"
-    __venvyard_take_back
-    __venvyard_failed=$2
-    \return "$1"
-}
-
-__venvyard_export_settings() { # in a subshell: a setting counts whether or not the user exported it
-    \export WORKON_HOME VIRTUALENVWRAPPER_HOOK_DIR VIRTUALENVWRAPPER_PROJECT_FILENAME \
-        VIRTUALENVWRAPPER_WORKON_CD VIRTUALENVWRAPPER_PYTHON VIRTUALENVWRAPPER_VIRTUALENV \
-        VIRTUALENVWRAPPER_VIRTUALENV_ARGS VIRTUALENVWRAPPER_SCRIPT VIRTUALENVWRAPPER_LOG_FILE PROJECT_HOME
+    __venvyard_load && __venvyard_carry_out "$@" || \return "$?"
 }
 
 # --- Commands -------------------------------------------------------------------------------------

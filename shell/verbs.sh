@@ -52,6 +52,54 @@ __venvyard_has() { # NAME: is it a function?
     \typeset -f "$1" >/dev/null 2>&1
 }
 
+# --- The protocol ---------------------------------------------------------------------------------
+
+__venvyard_carry_out() { # COMMAND ARGUMENT...: ask the program what is to be done, and do it
+    __venvyard_take_back # of a command that Ctrl-C ended
+    case $__venvyard_permit in '') ;; *) "$__venvyard_permit" "$@" || \return 1 ;; esac
+    if \test -t 1; then __venvyard_line=yes; else __venvyard_line=''; fi
+    __venvyard_script=$(
+        __venvyard_export_settings
+        \export VENVYARD_SHELL="$__venvyard_shell" VENVYARD_TERMINAL="$__venvyard_line" \
+            VENVYARD_INITIALIZED="$__venvyard_initialized"
+        \exec "$__venvyard_exe" "$@"
+    ) || {
+        \set -- "$?"
+        __venvyard_script=''
+        \test -x "$__venvyard_exe" || {
+            __venvyard_say "ERROR: There is no program $__venvyard_exe." >&2
+            __venvyard_say 'hint: make install' >&2
+            \return 1
+        }
+        \return "$1"
+    }
+    # A whole script ends in its status, and no quoted word can look like that.
+    case $__venvyard_script in
+    *"__venvyard_status '"*"'") ;;
+    *)
+        __venvyard_script=''
+        __venvyard_say 'venvyard: the answer is not whole; nothing was done in this shell' >&2
+        \return 1
+        ;;
+    esac
+    __venvyard_initialized=yes
+    # A hook may call these commands again: what belongs to this call goes into its parameters.
+    \set -- "$__venvyard_script" "$__venvyard_failed"
+    __venvyard_script=''
+    __venvyard_failed=0
+    \eval "$1"
+    \set -- "$?" "$2"
+    __venvyard_take_back
+    __venvyard_failed=$2
+    \return "$1"
+}
+
+__venvyard_export_settings() { # in a subshell: a setting counts whether or not the user exported it
+    \export WORKON_HOME VIRTUALENVWRAPPER_HOOK_DIR VIRTUALENVWRAPPER_PROJECT_FILENAME \
+        VIRTUALENVWRAPPER_WORKON_CD VIRTUALENVWRAPPER_PYTHON VIRTUALENVWRAPPER_VIRTUALENV \
+        VIRTUALENVWRAPPER_VIRTUALENV_ARGS VIRTUALENVWRAPPER_SCRIPT VIRTUALENVWRAPPER_LOG_FILE PROJECT_HOME
+}
+
 # --- Verbs ----------------------------------------------------------------------------------------
 
 __venvyard_print() { __venvyard_say "$1"; }

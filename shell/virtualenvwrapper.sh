@@ -35,13 +35,20 @@ case $__venvyard_shim:${ZSH_VERSION+zsh} in
 esac
 __venvyard_permit=__venvyard_permit_command
 __venvyard_initialized=yes # at the end of this file; no command needs to see to it
+__venvyard_helpful=''      # yes: the helpers of the second file are defined
 
 # --- Settings -------------------------------------------------------------------------------------
 
-# The path of this file; mksh does not tell it.
+# The path of this file; mksh does not tell it. What zsh always knows it by, a prompt's %x, has it read all about the
+# terminal first, which takes as long as a third of this file.
 # shellcheck disable=SC2128,SC2154
 case $__venvyard_shell:${KSH_VERSION-} in
-zsh:*) \eval 'VIRTUALENVWRAPPER_SCRIPT=${(%):-%x}' ;;
+zsh:*)
+    case $0 in
+    /*/virtualenvwrapper.sh) VIRTUALENVWRAPPER_SCRIPT=$0 ;;
+    *) \eval 'VIRTUALENVWRAPPER_SCRIPT=${(%):-%x}' ;;
+    esac
+    ;;
 bash:*) VIRTUALENVWRAPPER_SCRIPT=$BASH_SOURCE ;;
 *MIRBSD* | *LEGACY*) VIRTUALENVWRAPPER_SCRIPT=$(\command -v virtualenvwrapper.sh) || VIRTUALENVWRAPPER_SCRIPT='' ;;
 *) \eval 'VIRTUALENVWRAPPER_SCRIPT=${.sh.file}' ;;
@@ -56,9 +63,8 @@ VIRTUALENVWRAPPER_ENV_BIN_DIR=bin
 
 __venvyard_is_plain() { # can the shell itself tell the settings: nothing is to be expanded, no file holds some?
     case ${HOME-}:${WORKON_HOME-}:${VIRTUALENVWRAPPER_HOOK_DIR-} in :* | *[~\$]* | *//*) \return 1 ;; esac
-    for __venvyard_line in "${XDG_CONFIG_HOME:-$HOME/.config}" /etc "$HOME/Library/Application Support"; do
-        if \test -e "$__venvyard_line/venvyard/config.toml"; then \return 1; fi
-    done
+    if [[ -e ${XDG_CONFIG_HOME:-$HOME/.config}/venvyard/config.toml || -e /etc/venvyard/config.toml || -e \
+        $HOME/Library/Application\ Support/venvyard/config.toml ]]; then \return 1; fi
 }
 
 __venvyard_settle() { # export each setting, paths in full
@@ -77,10 +83,6 @@ __venvyard_settle() { # export each setting, paths in full
     \export WORKON_HOME VIRTUALENVWRAPPER_HOOK_DIR VIRTUALENVWRAPPER_PROJECT_FILENAME VIRTUALENVWRAPPER_WORKON_CD
 }
 
-virtualenvwrapper_derive_workon_home() { # print WORKON_HOME in full
-    (__venvyard_settle && \command printf '%s\n' "$WORKON_HOME")
-}
-
 # --- Loading --------------------------------------------------------------------------------------
 
 virtualenvwrapper_initialize() {
@@ -96,13 +98,28 @@ virtualenvwrapper_initialize() {
 }
 
 __venvyard_has_hooks() { # are the files there that a first loading makes?
-    for __venvyard_line in initialize premkvirtualenv postmkvirtualenv prermvirtualenv postrmvirtualenv \
-        predeactivate postdeactivate preactivate postactivate get_env_details premkproject postmkproject; do
-        \test -e "$VIRTUALENVWRAPPER_HOOK_DIR/$__venvyard_line" || \return 1
-    done
+    \set -- "$VIRTUALENVWRAPPER_HOOK_DIR"
+    [[ -e $1/initialize && -e $1/premkvirtualenv && -e $1/postmkvirtualenv && -e $1/prermvirtualenv && -e \
+        $1/postrmvirtualenv && -e $1/predeactivate && -e $1/postdeactivate && -e $1/preactivate && -e \
+        $1/postactivate && -e $1/get_env_details && -e $1/premkproject && -e $1/postmkproject ]]
+}
+
+__venvyard_source_initialize() { # without a command in it the verbs need not be read
+    \set -- "$VIRTUALENVWRAPPER_HOOK_DIR/initialize"
+    # In the HOME of somebody else it is somebody else's.
+    if [[ -O $1 && -r $1 ]]; then
+        __venvyard_is_stub "$1" || { __venvyard_load && __venvyard_source "$1" initialize; }
+    fi
 }
 
 __venvyard_is_stub() { # FILE: does it hold comments only?
+    case $__venvyard_shell in
+    zsh) # this is no process there, and `read` would ask for each byte
+        __venvyard_line=$'\n'$(<"$1")
+        case $__venvyard_line in *$'\n'[!#$'\n']*) \return 1 ;; esac
+        \return 0
+        ;;
+    esac
     while IFS='' \read -r __venvyard_line || \test -n "$__venvyard_line"; do
         case $__venvyard_line in '' | '#'*) ;; *) \return 1 ;; esac
     done <"$1"
@@ -142,23 +159,6 @@ __venvyard_first_tab() { # COMMAND WORD BEFORE: the completion for bash, read wh
     # shellcheck disable=SC1091 # completions/venvyard.bash
     \. "${__venvyard_shim%/*}/../bash-completion/completions/venvyard.bash"
     __venvyard_complete "$@"
-}
-
-_virtualenvs() { # COMMAND WORD: complete the name of an environment
-    COMPREPLY=()
-    reply=()
-    # shellcheck disable=SC2034 # zsh's compctl reads it
-    while IFS='' \read -r __venvyard_line; do
-        case $__venvyard_shell:$__venvyard_line in
-        zsh:*) reply+=("$__venvyard_line") ;;
-        bash:"${2-}"*)
-            \builtin printf -v __venvyard_line %q "$__venvyard_line"
-            COMPREPLY+=("$__venvyard_line")
-            ;;
-        esac
-    done <<END
-$(virtualenvwrapper_show_workon_options)
-END
 }
 
 # --- What is asked before a command, and redefined by dotfiles ------------------------------------
@@ -202,150 +202,48 @@ virtualenvwrapper_verify_virtualenv() { # without one that is named, the interpr
 
 virtualenvwrapper_verify_virtualenv_clone() { \:; } # copies need none
 
-virtualenvwrapper_verify_resource() { # PROGRAM
-    \command -v "$1" >/dev/null || {
-        \command printf '%s\n' "ERROR: virtualenvwrapper could not find $1 in your path" >&2
-        \return 1
-    }
-}
+# --- Helpers that wait in a second file -----------------------------------------------------------
 
-virtualenvwrapper_verify_workon_environment() { # NAME
-    \test -d "$WORKON_HOME/$1" || {
-        \command printf '%s\n' "ERROR: Environment '$1' does not exist. Create it with 'mkvirtualenv $1'." >&2
-        \return 1
-    }
-}
-
-virtualenvwrapper_verify_active_environment() {
-    \test -d "${VIRTUAL_ENV:-/no/such/directory}" || {
-        \command printf '%s\n' 'ERROR: no virtualenv active, or active virtualenv is missing' 'hint: workon NAME' >&2
-        \return 1
-    }
-}
-
-virtualenvwrapper_verify_project_home() { # ["-q"]
-    case ${PROJECT_HOME-} in
+# They are called so seldom that their text is asked of the program when the first one is. The names that people may
+# redefine are these, which no later reading touches.
+__venvyard_help() { # HELPER ARGUMENT...
+    case $__venvyard_helpful in
     '')
-        \command printf '%s\n' 'ERROR: PROJECT_HOME is not set.' 'hint: export PROJECT_HOME=~/src' >&2
-        \return 1
+        \test -x "$__venvyard_exe" || {
+            \command printf '%s\n' "ERROR: There is no program $__venvyard_exe." 'hint: make install' >&2
+            \return 1
+        }
+        \eval "$(VENVYARD_SHELL='' "$__venvyard_exe" init bash --helpers || \printf '%s\n' '\return 1')"
         ;;
     esac
-    if \test -d "$PROJECT_HOME"; then \return 0; fi
-    case ${1-} in
-    -q) ;;
-    *)
-        \command printf '%s\n' "ERROR: Project directory '$PROJECT_HOME' does not exist." \
-            "hint: mkdir -p '$PROJECT_HOME'" >&2
-        ;;
+    "$@"
+}
+
+_virtualenvs() { __venvyard_help __venvyard_helper_complete "$@" || \return "$?"; }
+_virtualenvwrapper_version() { __venvyard_help __venvyard_helper_version "$@" || \return "$?"; }
+virtualenvwrapper_absolutepath() { __venvyard_help __venvyard_helper_absolutepath "$@" || \return "$?"; }
+virtualenvwrapper_cd() { __venvyard_help __venvyard_helper_cd "$@" || \return "$?"; }
+virtualenvwrapper_derive_workon_home() { __venvyard_help __venvyard_helper_derive_workon_home "$@" || \return "$?"; }
+virtualenvwrapper_expandpath() { __venvyard_help __venvyard_helper_expandpath "$@" || \return "$?"; }
+virtualenvwrapper_get_python_version() { __venvyard_help __venvyard_helper_get_python_version "$@" || \return "$?"; }
+virtualenvwrapper_get_site_packages_dir() { __venvyard_help __venvyard_helper_get_site_packages_dir "$@" || \return "$?"; }
+virtualenvwrapper_tempfile() { __venvyard_help __venvyard_helper_tempfile "$@" || \return "$?"; }
+virtualenvwrapper_verify_active_environment() { __venvyard_help __venvyard_helper_verify_active_environment "$@" || \return "$?"; }
+virtualenvwrapper_verify_project_home() { __venvyard_help __venvyard_helper_verify_project_home "$@" || \return "$?"; }
+virtualenvwrapper_verify_resource() { __venvyard_help __venvyard_helper_verify_resource "$@" || \return "$?"; }
+virtualenvwrapper_verify_workon_environment() { __venvyard_help __venvyard_helper_verify_workon_environment "$@" || \return "$?"; }
+virtualenvwrapper_run_hook() { # EVENT ARGUMENT...: the user's files for it are run or sourced, as the original does
+    case $1 in
+    initialize) __venvyard_source_initialize ;;
+    *) __venvyard_help __venvyard_helper_run_hook "$@" || \return "$?" ;;
     esac
-    \return 1
-}
-
-# --- Other helpers --------------------------------------------------------------------------------
-
-virtualenvwrapper_cd() { # past functions and aliases of that name, and zsh's chpwd
-    case $__venvyard_shell in
-    zsh) \builtin cd -q "$@" || \return "$?" ;;
-    bash) \builtin cd "$@" || \return "$?" ;;
-    *) \command cd "$@" || \return "$?" ;;
-    esac
-}
-
-virtualenvwrapper_expandpath() { # PATH: print it with ~ and variables expanded
-    \test -n "${1-}" && __venvyard path --expand "$1" || \return 1
-}
-
-virtualenvwrapper_absolutepath() { # PATH: print it, from the working directory
-    \test -n "${1-}" && __venvyard path "$1" || \return 1
 }
 
 virtualenvwrapper_mktemp() { \command mktemp "$@"; }
-
-virtualenvwrapper_tempfile() { # [WORD]: print the path of a new file with that word in its name
-    \set -- "$(virtualenvwrapper_mktemp -t "virtualenvwrapper-${1:-hook}-XXXXXXXXXX")"
-    \test -f "$1" || {
-        \command printf '%s\n' 'ERROR: There is no place for a temporary file.' 'hint: export TMPDIR=/tmp' >&2
-        \return 1
-    }
-    \command printf '%s\n' "$1"
-}
-
-__venvyard_hook_or_warning() { # DIR FILE ARGUMENT...: in the original's words, which scripts look for
-    if \test -r "$2" && \test ! -x "$2" && ! __venvyard_is_stub "$2"; then
-        __venvyard_say "WARNING: could not run \"$2\": [Errno 13] Permission denied" >&2
-        __venvyard_say "hint: chmod +x '$2'" >&2
-    fi
-    __venvyard_hook "$@"
-}
-
-virtualenvwrapper_run_hook() { # EVENT ARGUMENT...: the user's files for it are run or sourced, as the original does
-    case $1 in
-    initialize)
-        # In the HOME of somebody else it is somebody else's. Without a command in it the verbs need not be read.
-        if \test -O "$VIRTUALENVWRAPPER_HOOK_DIR/initialize" && \test -r "$VIRTUALENVWRAPPER_HOOK_DIR/initialize"; then
-            __venvyard_is_stub "$VIRTUALENVWRAPPER_HOOK_DIR/initialize" || {
-                __venvyard_load && __venvyard_source "$VIRTUALENVWRAPPER_HOOK_DIR/initialize" initialize
-            }
-        fi
-        \return 0
-        ;;
-    esac
-    __venvyard_load || \return "$?"
-    # From here on: the global hooks, the environment's own, EVENT ARGUMENT...
-    case $1 in
-    post_activate | pre_deactivate) \set -- "$VIRTUALENVWRAPPER_HOOK_DIR" "${VIRTUAL_ENV-}/bin" "$@" ;;
-    *) \set -- "$VIRTUALENVWRAPPER_HOOK_DIR" "$WORKON_HOME/${2-}/bin" "$@" ;;
-    esac
-    case $3 in
-    pre_mkvirtualenv | pre_rmvirtualenv | post_rmvirtualenv)
-        __venvyard_hook_or_warning "$WORKON_HOME" "$1/${3%%_*}${3#*_}" "${4-}"
-        ;;
-    pre_cpvirtualenv) __venvyard_hook_or_warning "$WORKON_HOME" "$1/precpvirtualenv" "${4-}" "${5-}" ;;
-    pre_activate)
-        __venvyard_hook_or_warning "$WORKON_HOME" "$1/preactivate" "${4-}"
-        __venvyard_hook_or_warning "$WORKON_HOME" "$2/preactivate" "${4-}"
-        ;;
-    get_env_details)
-        __venvyard_hook_or_warning "$WORKON_HOME" "$1/get_env_details" "${4-}"
-        __venvyard_hook_or_warning "$WORKON_HOME" "$2/get_env_details" "${4-}"
-        ;;
-    post_mkvirtualenv | post_cpvirtualenv) __venvyard_source "$1/${3%%_*}${3#*_}" "$3" ;;
-    post_activate)
-        __venvyard_source "$1/postactivate" post_activate
-        __venvyard_source "$2/postactivate" post_activate
-        ;;
-    pre_deactivate)
-        __venvyard_source "$2/predeactivate" pre_deactivate
-        __venvyard_source "$1/predeactivate" pre_deactivate
-        ;;
-    post_deactivate)
-        \export VIRTUALENVWRAPPER_LAST_VIRTUAL_ENV="${2%/bin}" VIRTUALENVWRAPPER_LAST_VIRTUALENV="${2%/bin}"
-        __venvyard_source "$2/postdeactivate" post_deactivate "${4-}"
-        __venvyard_source "$1/postdeactivate" post_deactivate "${4-}"
-        \unset VIRTUALENVWRAPPER_LAST_VIRTUAL_ENV VIRTUALENVWRAPPER_LAST_VIRTUALENV || \:
-        ;;
-    project.pre_mkproject) __venvyard_hook_or_warning "$WORKON_HOME" "$1/premkproject" "${4-}" ;;
-    project.post_mkproject) __venvyard_source "$1/postmkproject" project.post_mkproject ;;
-    esac
-}
-
 virtualenvwrapper_show_workon_options() { __venvyard lsvirtualenv -b || \return "$?"; }
 virtualenvwrapper_mkvirtualenv_help() { __venvyard mkvirtualenv --help || \return "$?"; }
 virtualenvwrapper_mkproject_help() { __venvyard mkproject --help || \return "$?"; }
 virtualenvwrapper_workon_help() { __venvyard workon --help || \return "$?"; }
 _lsvirtualenv_usage() { __venvyard lsvirtualenv --help || \return "$?"; }
-
-_virtualenvwrapper_version() { # print the number alone
-    \set -- "$(\unset VENVYARD_SHELL && "$__venvyard_exe" --version)"
-    \command printf '%s\n' "${1#venvyard }"
-}
-
-virtualenvwrapper_get_python_version() { # of the active environment: 3.12
-    "$VIRTUAL_ENV/bin/python" -c 'import sys; print("%s.%s" % sys.version_info[:2])' || \return "$?"
-}
-
-virtualenvwrapper_get_site_packages_dir() { # of the active environment
-    "$VIRTUAL_ENV/bin/python" -c 'import sysconfig; print(sysconfig.get_path("platlib"))' || \return "$?"
-}
 
 virtualenvwrapper_initialize || \return "$?"

@@ -19,7 +19,12 @@ case ${BASH_VERSION-}${ZSH_VERSION-}${KSH_VERSION-} in '') \return 0 ;; esac
 # The directory of this file; mksh does not tell it.
 # shellcheck disable=SC2128,SC2154
 case ${ZSH_VERSION+zsh}${BASH_VERSION+bash}:${KSH_VERSION-} in
-zsh*) \eval '__venvyard_beside=${(%):-%x}' ;;
+zsh*)
+    case $0 in
+    /*/virtualenvwrapper_lazy.sh) __venvyard_beside=$0 ;;
+    *) \eval '__venvyard_beside=${(%):-%x}' ;; # reads all about the terminal first
+    esac
+    ;;
 bash:*) __venvyard_beside=$BASH_SOURCE ;;
 *MIRBSD* | *LEGACY*) __venvyard_beside=$(\command -v virtualenvwrapper.sh) || __venvyard_beside='' ;;
 *) \eval '__venvyard_beside=${.sh.file}' ;;

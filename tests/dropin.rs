@@ -323,6 +323,16 @@ fn helpers_do_what_they_are_called_for() {
 }
 
 #[test]
+fn a_helper_that_is_redefined_stays_so_when_the_others_are_read() {
+    for kind in posix_shells() {
+        let sandbox = installed();
+        let script = ". \"$BIN/virtualenvwrapper.sh\"; virtualenvwrapper_cd() { echo mine; }\n\
+                      virtualenvwrapper_absolutepath /a/../b; virtualenvwrapper_cd /";
+        assert_eq!(said(&mut shell(&sandbox, kind, script)), "/b\nmine\n", "{}", kind.name);
+    }
+}
+
+#[test]
 fn a_real_environment_tells_its_python() {
     for kind in both() {
         let sandbox = installed();
@@ -383,7 +393,8 @@ fn names_are_completed_without_any_file_of_ours() {
 #[test]
 fn no_function_of_ours_takes_another_ones_place() {
     let mut defined = BTreeMap::new();
-    for file in ["venvyard.sh", "verbs.sh", "virtualenvwrapper.sh", "virtualenvwrapper_lazy.sh"] {
+    for file in ["venvyard.sh", "verbs.sh", "virtualenvwrapper.sh", "helpers.sh", "virtualenvwrapper_lazy.sh"]
+    {
         let text = fs::read_to_string(project().join("shell").join(file)).expect("readable");
         for (name, _) in text.lines().filter_map(|line| line.trim_start().split_once("() {")) {
             let other = defined.insert(name.to_owned(), file);

@@ -226,7 +226,7 @@ fn the_shim_may_be_loaded_in_every_way() {
         shell,
         "source $SHIM; env | grep -i '^_*venvyard'; set --names | string match -r '^__venvyard.*'",
     );
-    let names = "__venvyard_active __venvyard_added __venvyard_exe __venvyard_failed __venvyard_hooks __venvyard_initialized __venvyard_lent";
+    let names = "__venvyard_active __venvyard_added __venvyard_exe __venvyard_failed __venvyard_hooks __venvyard_initialized __venvyard_lent __venvyard_verbs";
     assert_eq!(String::from_utf8_lossy(&output.stdout), names.replace(' ', "\n") + "\n");
 }
 

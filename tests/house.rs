@@ -160,8 +160,7 @@ fn every_verb_is_defined_in_every_shim() {
         .filter(|word| word.starts_with("__venvyard_"))
         .collect();
     assert!(verbs.len() > 8, "{verbs:?}");
-    let shims =
-        [("shell/verbs.sh", ["\n", "() {"].as_slice()), ("shell/venvyard.fish", &["\nfunction ", " #"])];
+    let shims = [("shell/verbs.sh", ["\n", "() {"].as_slice()), ("shell/verbs.fish", &["\nfunction ", " #"])];
     for (shim, around) in shims {
         let text = fs::read_to_string(project().join(shim)).expect("readable");
         for verb in &verbs {
@@ -180,12 +179,12 @@ fn every_setting_reaches_the_program_and_every_lent_one_is_taken_back() {
         };
         text.split('"').filter(is_setting).map(str::to_owned).collect()
     };
-    let front = read("shell/venvyard.sh");
-    let exported = front.split("__venvyard_export_settings() {").nth(1).expect("a function");
+    let verbs = read("shell/verbs.sh");
+    let exported = verbs.split("__venvyard_export_settings() {").nth(1).expect("a function");
     for name in settings(&context) {
         assert!(exported.contains(&format!(" {name}")), "the shim does not hand over {name}");
         let line = format!("\n    set -q {name} && set -lx {name} ${name}\n");
-        assert!(read("shell/venvyard.fish").contains(&line), "the shim for fish does not hand over {name}");
+        assert!(read("shell/verbs.fish").contains(&line), "the shim for fish does not hand over {name}");
     }
     let lent = context
         .split("fn hook_variables")

@@ -82,7 +82,11 @@ fn installed() -> Vec<PathBuf> {
         let command = path.strip_prefix("share/bash-completion/completions/")?.strip_suffix(".bash")?;
         Some(format!("share/fish/vendor_completions.d/{command}.fish"))
     });
-    let loaded = ["share/fish/vendor_conf.d/venvyard.fish", "share/venvyard/venvyard.fish"];
+    let loaded = [
+        "share/fish/vendor_conf.d/venvyard.fish",
+        "share/venvyard/venvyard.fish",
+        "share/venvyard/verbs.fish",
+    ];
     let mut all: Vec<PathBuf> = completed.map(PathBuf::from).chain(loaded.map(PathBuf::from)).collect();
     all.extend(INSTALLED.map(PathBuf::from));
     all.sort();

@@ -123,7 +123,8 @@ impl Sandbox {
 
     /// Writes the shim as `make install` does: its verbs are in a file of their own.
     pub(crate) fn write_shim(&self, dialect: &str, file: &Path) {
-        let verbs = project().join("shell/verbs.sh").display().to_string();
+        let file_of_verbs = if dialect == "fish" { "shell/verbs.fish" } else { "shell/verbs.sh" };
+        let verbs = project().join(file_of_verbs).display().to_string();
         let shim = self.venvyard(&["init", dialect, "--verbs", &verbs]).stdout;
         std::fs::write(file, shim).expect("the shim is written");
     }

@@ -38,13 +38,13 @@ impl Shell {
     }
 
     /// Its shim: the text that defines our commands when the shell sources it, and that of the verbs, which is read
-    /// when the first command is typed; for fish one text is all.
+    /// when the first command is typed.
     pub fn shim(self) -> (&'static str, &'static str) {
         match self {
             Self::Bash | Self::Zsh | Self::Ksh | Self::Mksh => {
                 (include_str!("../../shell/venvyard.sh"), include_str!("../../shell/verbs.sh"))
             }
-            Self::Fish => (include_str!("../../shell/venvyard.fish"), ""),
+            Self::Fish => (include_str!("../../shell/venvyard.fish"), include_str!("../../shell/verbs.fish")),
         }
     }
 
@@ -59,6 +59,9 @@ impl Shell {
 
 /// virtualenvwrapper.sh, for those who name it in their rc files; it reads the shim.
 pub(crate) const DROP_IN: &str = include_str!("../../shell/virtualenvwrapper.sh");
+
+/// The helpers of virtualenvwrapper.sh that are seldom called; it asks for them when the first one is.
+pub(crate) const HELPERS: &str = include_str!("../../shell/helpers.sh");
 
 /// The shim that started us and will run our answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
