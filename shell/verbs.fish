@@ -129,6 +129,12 @@ function __venvyard_source # FILE ARGUMENT...: a hook, in this shell; what it re
     return 0
 end
 
+function __venvyard_source_own # FILE ARGUMENT...: the same, if it is the user's own
+    if test -O "$argv[1]"
+        __venvyard_source $argv
+    end
+end
+
 function __venvyard_hook # DIR PROGRAM ARGUMENT...: a hook that is a program; its status counts for nothing
     test -x "$argv[2]"; or return 0
     if test -t 0
@@ -323,14 +329,17 @@ function __venvyard_leave # [NEXT]: deactivate, with hooks; only a temporary one
     test -r "$root/$project_file"; and read project <"$root/$project_file"
 
     __venvyard_emit virtualenv_will_deactivate $root
-    test -n "$project"; and __venvyard_source $project/.virtualenvwrapper/predeactivate.fish pre_deactivate
-    __venvyard_source $root/bin/predeactivate.fish pre_deactivate
-    __venvyard_source $hooks/predeactivate.fish pre_deactivate
+    test -n "$project"; and __venvyard_source_own $project/.virtualenvwrapper/predeactivate.fish pre_deactivate
+    # The program looked at these when the environment was entered, unless that was in another shell.
+    set -l source __venvyard_source
+    test -n "$__venvyard_hooks"; or set source __venvyard_source_own
+    $source $root/bin/predeactivate.fish pre_deactivate
+    $source $hooks/predeactivate.fish pre_deactivate
     __venvyard_put_off $root
     set -lx VIRTUALENVWRAPPER_LAST_VIRTUAL_ENV $root
     set -lx VIRTUALENVWRAPPER_LAST_VIRTUALENV $root
-    __venvyard_source $root/bin/postdeactivate.fish post_deactivate $name
-    __venvyard_source $hooks/postdeactivate.fish post_deactivate $name
+    $source $root/bin/postdeactivate.fish post_deactivate $name
+    $source $hooks/postdeactivate.fish post_deactivate $name
     __venvyard_emit virtualenv_did_deactivate $root
     if test -e "$root/README.tmpenv"; and not __venvyard_is_same $root "$argv[1]"
         __venvyard_remove_temporary $root
@@ -371,6 +380,7 @@ function __venvyard_put_off # ROOT: undo what activate did, without hooks
     end
     set -gx PATH $path
     set -g __venvyard_active ''
+    set -g __venvyard_hooks ''
     set -g __venvyard_added
     __venvyard_restore_other
 end

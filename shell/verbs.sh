@@ -154,6 +154,10 @@ __venvyard_source() { # FILE ARGUMENT...: a hook, in this shell; what it returns
     case $2 in post_deactivate) ;; *post_*) __venvyard_note_path ;; esac
 }
 
+__venvyard_source_own() { # FILE ARGUMENT...: the same, if it is the user's own
+    if \test -O "$1"; then __venvyard_source "$@"; fi
+}
+
 __venvyard_hook() { # DIR PROGRAM ARGUMENT...: a hook that is a program; its status counts for nothing
     \test -x "$2" || \return 0
     if \test -t 0; then
@@ -390,14 +394,19 @@ __venvyard_leave_for_hooks() { # ["nondestructive"]
     fi
     case $__venvyard_line in
     '') ;;
-    *) __venvyard_source "$__venvyard_line/.virtualenvwrapper/predeactivate" pre_deactivate ;;
+    *) __venvyard_source_own "$__venvyard_line/.virtualenvwrapper/predeactivate" pre_deactivate ;;
     esac
-    __venvyard_source "$2/bin/predeactivate" pre_deactivate
-    __venvyard_source "$3/predeactivate" pre_deactivate
+    # The program looked at these when the environment was entered, unless that was in another shell.
+    case $__venvyard_hooks in
+    '') \set -- "$1" "$2" "$3" __venvyard_source_own ;;
+    *) \set -- "$1" "$2" "$3" __venvyard_source ;;
+    esac
+    "$4" "$2/bin/predeactivate" pre_deactivate
+    "$4" "$3/predeactivate" pre_deactivate
     __venvyard_put_off "$2" "$1"
     \export VIRTUALENVWRAPPER_LAST_VIRTUAL_ENV="$2" VIRTUALENVWRAPPER_LAST_VIRTUALENV="$2"
-    __venvyard_source "$2/bin/postdeactivate" post_deactivate "${2##*/}"
-    __venvyard_source "$3/postdeactivate" post_deactivate "${2##*/}"
+    "$4" "$2/bin/postdeactivate" post_deactivate "${2##*/}"
+    "$4" "$3/postdeactivate" post_deactivate "${2##*/}"
     \unset VIRTUALENVWRAPPER_LAST_VIRTUAL_ENV VIRTUALENVWRAPPER_LAST_VIRTUALENV || \:
 }
 
@@ -422,6 +431,7 @@ __venvyard_put_off() { # ROOT ["nondestructive"]: undo what activate did, withou
     fi
     PATH=$3
     __venvyard_active=''
+    __venvyard_hooks=''
     __venvyard_added=''
     # "nondestructive" says an activate script, sourced by hand, that is about to define its own deactivate.
     case $2 in

@@ -40,7 +40,7 @@ pub fn run(
     let words: Vec<OsString> = arguments.into_iter().collect();
     let answer = match cli::parse(words.clone(), || context.default_options()) {
         Ok(request) => match commands::initialization(words.get(1..).unwrap_or_default(), &context) {
-            Some(plan) => trusted(plan, &context),
+            Some(plan) => trusted(plan, &context).and_then(|plan| done(plan, &context)),
             None => answer(request, &context),
         },
         Err(misuse) => return terminal::misuse(&misuse),
@@ -83,6 +83,11 @@ fn trusted(plan: Plan, context: &Context) -> Result<Plan> {
 fn carry_out(command: Command, context: &Context) -> Result<Plan> {
     let plan = decide(command, context)?;
     plan.refuse_without_shim(context.shim())?;
+    done(plan, context)
+}
+
+/// The plan, its effects done.
+fn done(plan: Plan, context: &Context) -> Result<Plan> {
     let is_whole = perform::perform(&plan, context.log_file().as_deref())?;
     Ok(if is_whole { plan } else { plan.status(1) })
 }

@@ -195,6 +195,14 @@ impl Plan {
             warnings.extend(doubt.iter().map(|why| Effect::Say(format!("WARNING: {why}"))));
             doubt.is_none()
         };
+        for effect in &self.effects {
+            // What a copy holds would be the user's own from then on.
+            if let Effect::Copy(Copying { source, .. }) = effect
+                && let Some(why) = trust.doubt_to_enter(source, shell)
+            {
+                bail!(why);
+            }
+        }
         self.effects.retain(|effect| match effect {
             Effect::Hook { program, .. } => is_trusted(program),
             _ => true,
@@ -206,7 +214,7 @@ impl Plan {
                 Step::Inside { root, step } => {
                     let program =
                         if let Step::Hook { program, .. } = &**step { is_trusted(program) } else { true };
-                    program && is_trusted(&Venv::at(root.clone()).activate_for(shell))
+                    program && is_trusted(&Venv::at(root.clone()).activate_for(shell)) && is_trusted(root)
                 }
                 _ => true,
             });
@@ -217,15 +225,10 @@ impl Plan {
                     *file = NOWHERE.into();
                 }
                 if let Step::Activate { root, hooks } | Step::Follow { root, hooks } = step {
-                    let venv = Venv::at(root.clone());
-                    let left = [Hook::Predeactivate, Hook::Postdeactivate];
-                    let own = left.map(|hook| hook.source(&venv.bin(), shell));
-                    let entered = [venv.activate_for(shell), root.clone()].into_iter().chain(own);
-                    if let Some(why) =
-                        entered.filter(|path| path.exists()).find_map(|path| trust.doubt(&path))
-                    {
+                    if let Some(why) = trust.doubt_to_enter(&Venv::at(root.clone()), shell) {
                         bail!(why);
                     }
+                    let left = [Hook::Predeactivate, Hook::Postdeactivate];
                     // What is sourced on the way out, no program can look at then.
                     if !left.map(|hook| hook.source(hooks, shell)).iter().all(|hook| is_trusted(hook)) {
                         *hooks = NOWHERE.into();
@@ -241,7 +244,7 @@ impl Plan {
     /// Whether files of the user's are run or sourced: only then it matters who could have written them.
     pub fn runs_files(&self) -> bool {
         let in_script = |steps: &[Step]| steps.iter().any(|step| step.is_hook() || step.enters());
-        self.effects.iter().any(|effect| matches!(effect, Effect::Hook { .. }))
+        self.effects.iter().any(|effect| matches!(effect, Effect::Hook { .. } | Effect::Copy(_)))
             || matches!(&self.answer, Answer::Script(steps) if in_script(steps))
     }
 

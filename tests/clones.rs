@@ -399,7 +399,9 @@ fn assert_wiped(lab: &Lab, root: &Path) {
         let shown = path.to_string_lossy();
         own.contains(&&*shown)
             || ["added/", "link-", "share/jupyter/kernels"].iter().any(|start| shown.starts_with(start))
-            || ["_compiled.so", "added.pth", "_virtualenv_path_extensions.pth"].iter().any(|end| shown.ends_with(end))
+            || ["_compiled.so", "added.pth", "_virtualenv_path_extensions.pth"]
+                .iter()
+                .any(|end| shown.ends_with(end))
     };
     let added: Vec<&PathBuf> = wiped.difference(&fresh).filter(|path| !is_own(path)).collect();
     assert_eq!(added, [] as [&PathBuf; 0]);

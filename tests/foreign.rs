@@ -133,6 +133,7 @@ fn the_initialize_hook_of_everybody_is_not_sourced_and_the_command_is_done() {
         hook(&sandbox.workon_home().join("initialize"), 0o646);
         let seen = seen(&sandbox, shell, "workon blog; echo \"in ${VIRTUAL_ENV##*/}\"");
         assert!(seen.contains("in blog") && !seen.contains("ran "), "{seen}");
+        assert!(seen.contains("initialize is not used: it can be written by everybody"), "{seen}");
     }
 }
 
@@ -152,6 +153,39 @@ fn what_belongs_to_somebody_else_is_not_run_by_root() {
         assert!(seen.contains("status 1 in blog") && !seen.contains("ran "), "{seen}");
         assert!(seen.contains("belongs to somebody else, user 12345"), "{seen}");
     }
+}
+
+#[test]
+fn the_project_of_somebody_else_and_what_was_inherited_run_nothing_on_the_way_out() {
+    if !is_root() {
+        return;
+    }
+    for shell in posix_shells() {
+        let sandbox = sandbox();
+        let project = sandbox.home().join("project");
+        let theirs = project.join(".virtualenvwrapper/predeactivate");
+        hook(&theirs, 0o644);
+        fs::write(sandbox.workon_home().join("blog/.project"), project.as_os_str().as_encoded_bytes())
+            .expect("written");
+        hook(&sandbox.workon_home().join("shop/bin/predeactivate"), 0o644);
+        for path in [&theirs, &sandbox.workon_home().join("shop/bin/predeactivate")] {
+            chown(path, Some(12345), None).expect("root may");
+        }
+        let seen = seen(
+            &sandbox,
+            shell,
+            "workon blog; deactivate; export VIRTUAL_ENV=$WORKON_HOME/shop; . \"$SHIM\"; deactivate; echo left",
+        );
+        assert!(seen.contains("\nleft\n") && !seen.contains("ran "), "{seen}");
+    }
+}
+
+#[test]
+fn a_copy_of_what_is_not_entered_is_not_made() {
+    let sandbox = sandbox();
+    allow(&sandbox.workon_home().join("blog/bin/activate"), 0o666);
+    let seen = seen(&sandbox, posix_shells()[0], "cpvirtualenv blog mine || echo \"status $?\"");
+    assert!(seen.contains("status 1") && !sandbox.workon_home().join("mine").exists(), "{seen}");
 }
 
 #[test]

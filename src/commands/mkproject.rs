@@ -68,6 +68,10 @@ impl Args {
         }
         let all = context.project_templates()?;
         let templates = self.templates.iter().map(|word| all.find(word)).collect::<Result<Vec<_>>>()?;
+        let trust = context.trust()?;
+        if let Some(why) = templates.iter().find_map(|template| trust.doubt(&template.path)) {
+            bail!(why);
+        }
         let wanted = Wanted {
             name: &name,
             typed: format!("mkproject {}", typed(name.as_os_str())),

@@ -4,7 +4,8 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::{shown, typed};
+use super::{Hook, Venv, shown, typed};
+use crate::shell::Shell;
 
 /// The user, and the directories that the user shares with others on purpose.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +60,14 @@ impl Trust {
         })?;
         let which = if one == path { "it".to_owned() } else { shown(&one) };
         Some(format!("{} is not used: {which} {why}.\nhint: {hint} {}", shown(path), typed(one.as_os_str())))
+    }
+
+    /// Why `venv` is not to be entered by `shell`: its activate script, its root and the home count, and the hooks that
+    /// are sourced on the way out, when no program looks.
+    pub(crate) fn doubt_to_enter(&self, venv: &Venv, shell: Shell) -> Option<String> {
+        let left = [Hook::Predeactivate, Hook::Postdeactivate].map(|hook| hook.source(&venv.bin(), shell));
+        let entered = [venv.activate_for(shell), venv.root().to_path_buf()].into_iter().chain(left);
+        entered.filter(|path| exists(path)).find_map(|path| self.doubt(&path))
     }
 
     /// Whether the user shares `path` on purpose.
