@@ -142,11 +142,11 @@ __venvyard_helper_version() { # print the number alone
 }
 
 __venvyard_helper_get_python_version() { # of the active environment: 3.12
-    "$VIRTUAL_ENV/bin/python" -c 'import sys; print("%s.%s" % sys.version_info[:2])' || \return "$?"
+    "${VIRTUAL_ENV-}/bin/python" -c 'import sys; print("%s.%s" % sys.version_info[:2])' || \return "$?"
 }
 
 __venvyard_helper_get_site_packages_dir() { # of the active environment
-    "$VIRTUAL_ENV/bin/python" -c 'import sysconfig; print(sysconfig.get_path("platlib"))' || \return "$?"
+    "${VIRTUAL_ENV-}/bin/python" -c 'import sysconfig; print(sysconfig.get_path("platlib"))' || \return "$?"
 }
 
 __venvyard_helpful=yes

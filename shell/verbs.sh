@@ -133,7 +133,7 @@ __venvyard_status() { # N: what the command returns, if no program that it ran s
 }
 
 __venvyard_chdir() { # DIR: where the shell goes; a directory that just vanished stops nothing
-    __venvyard_cd "$1" || \:
+    __venvyard_cd "$1" 2>/dev/null || \:
 }
 
 __venvyard_initialize() { # FILE COMMAND ARGUMENT...: the hook, then the command, which the hook's settings concern

@@ -62,7 +62,9 @@ esac
 VIRTUALENVWRAPPER_ENV_BIN_DIR=bin
 
 __venvyard_is_plain() { # can the shell itself tell the settings: nothing is to be expanded, no file holds some?
-    case ${HOME-}:${WORKON_HOME-}:${VIRTUALENVWRAPPER_HOOK_DIR-} in :* | *[~\$]* | *//*) \return 1 ;; esac
+    case ${HOME-}:${WORKON_HOME-}:${VIRTUALENVWRAPPER_HOOK_DIR-}: in
+    :* | */:*:*: | *:/:*: | *[~\$]* | *//* | *[/:].[/:]* | *[/:]..[/:]*) \return 1 ;;
+    esac
     if [[ -e ${XDG_CONFIG_HOME:-$HOME/.config}/venvyard/config.toml || -e /etc/venvyard/config.toml || -e \
         $HOME/Library/Application\ Support/venvyard/config.toml ]]; then \return 1; fi
 }
@@ -89,6 +91,8 @@ virtualenvwrapper_initialize() {
     __venvyard_settle && virtualenvwrapper_verify_workon_home -q || \return 1
     # What is somebody else's stays as it is: `sudo -E` has a HOME that is not root's.
     if __venvyard_has_hooks; then
+        \:
+    elif \test -e "$VIRTUALENVWRAPPER_HOOK_DIR" && \test ! -O "$VIRTUALENVWRAPPER_HOOK_DIR"; then
         \:
     elif \test -O "$WORKON_HOME" && \test -w "$WORKON_HOME"; then
         __venvyard hooks || \:

@@ -192,7 +192,9 @@ impl Plan {
         let mut warnings = Vec::new();
         let mut is_trusted = |path: &Path| {
             let doubt = trust.doubt(path);
-            warnings.extend(doubt.iter().map(|why| Effect::Say(format!("WARNING: {why}"))));
+            // A hook may be looked for that is not there: of that there is nothing to say.
+            let told = doubt.iter().filter(|_| path.exists());
+            warnings.extend(told.map(|why| Effect::Say(format!("WARNING: {why}"))));
             doubt.is_none()
         };
         for effect in &self.effects {
@@ -230,7 +232,11 @@ impl Plan {
                     }
                     let left = [Hook::Predeactivate, Hook::Postdeactivate];
                     // What is sourced on the way out, no program can look at then.
-                    if !left.map(|hook| hook.source(hooks, shell)).iter().all(|hook| is_trusted(hook)) {
+                    let is_fine = |hook: Hook| match hook.sourced(hooks, shell) {
+                        Some(file) => is_trusted(&file),
+                        None => trust.doubt(&hook.source(hooks, shell)).is_none(),
+                    };
+                    if !left.map(is_fine).iter().all(|is_fine| *is_fine) {
                         *hooks = NOWHERE.into();
                     }
                 }
