@@ -201,6 +201,10 @@ function __venvyard_deactivate # [NEXT]: if an environment is active, leave it; 
 end
 
 function __venvyard_activate # ROOT HOOKS: source ROOT's own activate script; HOOKS holds the global hooks
+    # A hook on the way here may have entered another one, which is left without further hooks.
+    if test -n "$__venvyard_active"; and builtin functions -q virtualenv_deactivate
+        __venvyard_put_off $__venvyard_active
+    end
     __venvyard_emit virtualenv_will_activate $argv[1]
     __venvyard_put_on $argv; or return 1
     __venvyard_emit virtualenv_did_activate $argv[1]
@@ -314,6 +318,7 @@ end
 function __venvyard_leave # [NEXT]: deactivate, with hooks; only a temporary one needs a process, to go
     set -l root $VIRTUAL_ENV
     test -n "$root"; or set root $__venvyard_active
+    test -n "$root"; or return 0
     set -l home
     set -l name
     string match --quiet --regex '(?s)^(?<home>.*)/(?<name>[^/]*)$' -- $root

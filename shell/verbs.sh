@@ -215,6 +215,11 @@ __venvyard_deactivate() { # NEXT: if an environment is active, leave it; a tempo
 }
 
 __venvyard_activate() { # ROOT HOOKS: source ROOT's own activate script; HOOKS holds the global hooks
+    # A hook on the way here may have entered another one, which is left without further hooks.
+    case $__venvyard_active in
+    '') ;;
+    *) if __venvyard_has virtualenv_deactivate; then __venvyard_put_off "$__venvyard_active"; fi ;;
+    esac
     # From here on: the two, PATH as it is, whether PS1 is set, and PS1.
     \set -- "$1" "$2" "${PATH-}" "${PS1+set}" "${PS1-}"
     if __venvyard_has deactivate; then __venvyard_copy deactivate __venvyard_other_deactivate; fi
@@ -359,6 +364,7 @@ __venvyard_define_deactivate() {
 }
 
 __venvyard_leave() { # ["nondestructive" [NEXT]]: deactivate, with hooks; only a temporary one needs a process, to go
+    case ${VIRTUAL_ENV:-$__venvyard_active} in '') \return 0 ;; esac
     # For the time of the hooks there are the variables that virtualenvwrapper exports for good.
     \set -- "${1-}" "$__venvyard_lent" "${VIRTUAL_ENV:-$__venvyard_active}" "${2-}"
     case ${WORKON_HOME-} in '') __venvyard_lend WORKON_HOME "${3%/*}" ;; esac

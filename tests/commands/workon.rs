@@ -1,7 +1,7 @@
 //! `workon` as a black box.
 
 use super::{asked, assert_refused, text};
-use crate::support::{Sandbox, told};
+use crate::support::{Sandbox, posix_shells, told};
 use std::fs;
 
 #[test]
@@ -92,5 +92,21 @@ fn a_name_never_leads_out_of_the_home() {
     sandbox.hollow("blog");
     for name in ["..", "../envs/blog", "/etc", "blog/bin", "./blog"] {
         assert_refused(&asked(&sandbox, &["workon", name], &[]), "is not a name of an environment");
+    }
+}
+
+#[test]
+fn a_hook_on_the_way_out_may_enter_another_environment() {
+    for shell in posix_shells() {
+        let sandbox = Sandbox::new();
+        for name in ["blog", "shop", "wiki"] {
+            sandbox.hollow(name);
+        }
+        let hook = "case ${VIRTUALENVWRAPPER_LAST_VIRTUAL_ENV##*/} in blog) workon shop ;; esac\n";
+        fs::write(sandbox.workon_home().join("postdeactivate"), hook).expect("written");
+        let script = "before=$PATH; workon blog; workon wiki; echo \"in ${VIRTUAL_ENV##*/}\"
+                      deactivate; echo \"in ${VIRTUAL_ENV-none}\"; test \"$PATH\" = \"$before\" && echo same";
+        let output = sandbox.run(shell, script);
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "in wiki\nin none\nsame\n", "{}", told(&output));
     }
 }
