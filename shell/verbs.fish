@@ -202,7 +202,7 @@ end
 
 function __venvyard_activate # ROOT HOOKS: source ROOT's own activate script; HOOKS holds the global hooks
     # A hook on the way here may have entered another one, which is left without further hooks.
-    if test -n "$__venvyard_active"; and builtin functions -q virtualenv_deactivate
+    if test -n "$__venvyard_active"; and builtin functions -q deactivate virtualenv_deactivate
         __venvyard_put_off $__venvyard_active
     end
     __venvyard_emit virtualenv_will_activate $argv[1]

@@ -218,7 +218,11 @@ __venvyard_activate() { # ROOT HOOKS: source ROOT's own activate script; HOOKS h
     # A hook on the way here may have entered another one, which is left without further hooks.
     case $__venvyard_active in
     '') ;;
-    *) if __venvyard_has virtualenv_deactivate; then __venvyard_put_off "$__venvyard_active"; fi ;;
+    *)
+        if __venvyard_has deactivate && __venvyard_has virtualenv_deactivate; then
+            __venvyard_put_off "$__venvyard_active"
+        fi
+        ;;
     esac
     # From here on: the two, PATH as it is, whether PS1 is set, and PS1.
     \set -- "$1" "$2" "${PATH-}" "${PS1+set}" "${PS1-}"
