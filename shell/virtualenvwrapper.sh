@@ -63,7 +63,7 @@ VIRTUALENVWRAPPER_ENV_BIN_DIR=bin
 
 __venvyard_is_plain() { # can the shell itself tell the settings: nothing is to be expanded, no file holds some?
     case ${HOME-}:${WORKON_HOME-}:${VIRTUALENVWRAPPER_HOOK_DIR-}: in
-    :* | */:*:*: | *:/:*: | *[~\$]* | *//* | *[/:].[/:]* | *[/:]..[/:]*) \return 1 ;;
+    :* | */:*:*: | *:/:*: | *[~\$]* | *//* | *[/:].[/:]*) \return 1 ;;
     esac
     if [[ -e ${XDG_CONFIG_HOME:-$HOME/.config}/venvyard/config.toml || -e /etc/venvyard/config.toml || -e \
         $HOME/Library/Application\ Support/venvyard/config.toml ]]; then \return 1; fi
