@@ -99,8 +99,8 @@ fn every_option_that_it_names_is_understood() {
         .flat_map(clap::Command::get_arguments)
         .flat_map(|argument| argument.get_long_and_visible_aliases().unwrap_or_default())
         .collect();
-    // Of `cargo test -- --include-ignored` and the like there is none in README.
-    let unknown: Vec<_> = mentioned.difference(&all).collect();
+    let of_conda = BTreeSet::from(["clone"]);
+    let unknown: Vec<_> = mentioned.difference(&all).filter(|option| !of_conda.contains(*option)).collect();
     assert!(unknown.is_empty(), "{unknown:?}");
 }
 
@@ -132,5 +132,47 @@ fn the_examples_of_options_work() {
                 "{line}: {seen}"
             );
         }
+    }
+}
+
+/// The first column of the table for those who come from other tools, typed from top to bottom into one shell.
+#[test]
+fn what_people_type_in_place_of_another_tools_commands_works() {
+    let text = fs::read_to_string(project().join("README.md")).expect("README.md");
+    let table =
+        text.split("\n| here | ").nth(1).and_then(|rest| rest.split("\n\n").next()).expect("the table");
+    let commands: Vec<&str> = table.lines().filter_map(|row| row.split('`').nth(1)).collect();
+    assert!(commands.len() > 10, "{commands:?}");
+    let line = |command: &&str| format!("{command} >&2 || echo \"{command}: $?\"");
+    let script = commands.iter().map(line).collect::<Vec<_>>().join("\n");
+    for shell in shells().into_iter().filter(|shell| ["bash", "zsh"].contains(&shell.name)) {
+        let sandbox = Sandbox::new();
+        fs::create_dir(sandbox.home().join("src")).expect("made");
+        let output = sandbox.run(shell, &script);
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "", "{}", told(&output));
+        let left = String::from_utf8_lossy(&sandbox.venvyard(&["lsvirtualenv", "-b"]).stdout).into_owned();
+        assert_eq!(left.lines().filter(|name| !name.starts_with("tmp-")).collect::<Vec<_>>(), ["site"]);
+    }
+}
+
+/// What was made elsewhere is copied in, packages and all.
+#[test]
+fn environments_of_other_tools_are_imported() {
+    let bash = shells().into_iter().find(|shell| shell.name == "bash").expect("bash");
+    let lines = typed(2);
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    for line in lines {
+        let sandbox = Sandbox::new();
+        let script = format!(
+            "mkdir -p ~/.pyenv/versions ~/src/shop
+             python3 -m venv --without-pip ~/.pyenv/versions/blog && python3 -m venv --without-pip ~/src/shop/.venv
+             for packages in ~/.pyenv/versions/blog/lib/*/site-packages ~/src/shop/.venv/lib/*/site-packages; do
+                 touch \"$packages/it.py\"
+             done
+             {line} >&2 && python -c 'import it; print(it.__file__)'"
+        );
+        let output = sandbox.run(bash, &script);
+        let seen = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(seen.starts_with(&*sandbox.workon_home().to_string_lossy()), "{line}: {}", told(&output));
     }
 }
