@@ -21,9 +21,37 @@ build() { # prints the path of the release binary, which Cargo's settings may pu
     printf '%s\n' "$messages" | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -n 1
 }
 
+unwritable() { # PLACE
+    fail "$1 cannot be written." 'name a place of your own: make install PREFIX=/place/of/yours'
+}
+
+note() { # PATH: ours from now on, for uninstall.sh
+    printf '%s\n' "$1" >>"$notes"
+}
+
+directory() { # DIR: it is there, and each that had to be made is noted
+    [ -d "$1" ] || {
+        directory "$(dirname "$1")"
+        { mkdir "$1" && note "$1"; } || unwritable "$1"
+    }
+}
+
+claim() { # PLACE: what others put there is kept aside
+    directory "$(dirname "$1")"
+    grep -q -x -F -e "$1" "$notes" || {
+        if [ -e "$1" ] || [ -L "$1" ]; then mv "$1" "$1.$replaced" || unwritable "$1"; fi
+        note "$1"
+    }
+}
+
 put() { # MODE FILE PLACE: appears at once, also in place of a program that is running
-    { mkdir -p "$(dirname "$3")" && install -m "$1" "$2" "$3.new" && mv -f "$3.new" "$3"; } ||
-        fail "$3 cannot be written." 'name a place of your own: make install PREFIX=/place/of/yours'
+    claim "$3"
+    { install -m "$1" "$2" "$3.new" && mv -f "$3.new" "$3"; } || unwritable "$3"
+}
+
+link() { # TARGET PLACE
+    claim "$2"
+    ln -sf "$1" "$2" || unwritable "$2"
 }
 
 PROGRAM=${PROGRAM:-$(build)}
@@ -36,35 +64,46 @@ trap 'exit 130' INT TERM # dash runs no EXIT trap when a signal ends it
 "$PROGRAM" init fish --program "$PREFIX/bin/venvyard" --verbs "$PREFIX/share/venvyard/verbs.fish" >"$scratch/venvyard.fish"
 "$PROGRAM" init bash --virtualenvwrapper "$PREFIX/share/venvyard/venvyard.sh" >"$scratch/virtualenvwrapper.sh"
 
+# The list of what is put there lies among it, so its directory comes first.
+notes=$scratch/notes
+directory "$own"
+[ -e "$installed" ] || {
+    note "$installed"
+    install -m 644 "$notes" "$installed" || unwritable "$installed"
+}
+notes=$installed
+
 put 755 "$PROGRAM" "$bin/venvyard"
-put 644 "$scratch/venvyard.sh" "$shim"
-put 644 shell/verbs.sh "$verbs"
-put 644 "$scratch/venvyard.fish" "$fish_shim"
-put 644 shell/verbs.fish "$fish_verbs"
+put 644 "$scratch/venvyard.sh" "$own/venvyard.sh"
+put 644 shell/verbs.sh "$own/verbs.sh"
+put 644 "$scratch/venvyard.fish" "$own/venvyard.fish"
+put 644 shell/verbs.fish "$own/verbs.fish"
 # Executable, or `which` would not find them for the line in people's rc files.
-put 755 "$scratch/virtualenvwrapper.sh" "$drop_in"
-put 755 shell/virtualenvwrapper_lazy.sh "$lazy_drop_in"
-mkdir -p "$drop_in_links"
-ln -sf ../../bin/virtualenvwrapper.sh ../../bin/virtualenvwrapper_lazy.sh "$drop_in_links"
-put 644 completions/_venvyard "$zsh_completion"
-put 644 completions/venvyard.bash "$bash_completions/venvyard.bash"
-# bash-completion loads a file by the name of the command.
-for command in $commands; do
-    ln -sf venvyard.bash "$bash_completions/$command.bash"
+put 755 "$scratch/virtualenvwrapper.sh" "$bin/virtualenvwrapper.sh"
+put 755 shell/virtualenvwrapper_lazy.sh "$bin/virtualenvwrapper_lazy.sh"
+# Where oh-my-zsh and prezto look.
+for file in virtualenvwrapper.sh virtualenvwrapper_lazy.sh; do
+    link "../../bin/$file" "$share/virtualenvwrapper/$file"
 done
+put 644 completions/_venvyard "$share/zsh/site-functions/_venvyard"
+# bash-completion loads a file by the name of the command.
+put 644 completions/venvyard.bash "$share/bash-completion/completions/venvyard.bash"
 # fish reads what is in vendor_conf.d when it starts, and completions by the name of the command. Where it looks
 # for neither, `venvyard setup fish` names the shim.
-mkdir -p "$(dirname "$fish_loader")"
-ln -sf ../../venvyard/venvyard.fish "$fish_loader"
-put 644 completions/venvyard.fish "$fish_completions/venvyard.fish"
-for command in $commands; do
-    ln -sf venvyard.fish "$fish_completions/$command.fish"
+link ../../venvyard/venvyard.fish "$share/fish/vendor_conf.d/venvyard.fish"
+put 644 completions/venvyard.fish "$share/fish/vendor_completions.d/venvyard.fish"
+put 644 docs/man/venvyard.1 "$share/man/man1/venvyard.1"
+for page in docs/man/*.1; do
+    command=$(basename "$page" .1)
+    [ "$command" != venvyard ] || continue
+    put 644 "$page" "$share/man/man1/$command.1"
+    link venvyard.bash "$share/bash-completion/completions/$command.bash"
+    link venvyard.fish "$share/fish/vendor_completions.d/$command.fish"
 done
-put 644 docs/venvyard.1 "$manual"
 printf 'Installed %s\n' "$bin/venvyard"
 [ -z "$DESTDIR" ] || exit 0
 
-packaging/prove.sh "$shim" "$drop_in"
+packaging/prove.sh "$own/venvyard.sh" "$bin/virtualenvwrapper.sh"
 
 # The line is the same in every shell: it names the installed file.
 cat <<END

@@ -8,8 +8,7 @@ trap 'exit 130' INT TERM # dash runs no EXIT trap when a signal ends it
 export PREFIX="$scratch/a prefix" DESTDIR=''
 packaging/install.sh
 packaging/uninstall.sh
-left=$(find "$PREFIX" ! -type d)
-[ -z "$left" ] || {
-    printf 'ERROR: make uninstall left behind:\n%s\n' "$left" >&2
+[ ! -e "$PREFIX" ] || {
+    printf 'ERROR: make uninstall left behind:\n%s\n' "$(find "$PREFIX")" >&2
     exit 1
 }

@@ -1,12 +1,38 @@
-//! What is made from the parser is fresh: the man page, and that every command's help is worth reading.
+//! What is made from the parser is fresh: the man pages, and that every command's help is worth reading.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use crate::support::{Sandbox, project, told};
 
-/// The man page as the parser describes the program.
-fn man_page() -> String {
+/// The man pages by the names of their files: the program's, and one for each shell function.
+fn man_pages() -> BTreeMap<String, String> {
     let description = venvyard::description();
+    let functions = description
+        .get_subcommands()
+        .filter(|command| !command.is_hide_set() && !["init", "setup"].contains(&command.get_name()));
+    let pages = functions.map(|command| (command.get_name(), function_page(command.clone())));
+    let all = pages.chain([("venvyard", program_page(&description))]);
+    all.map(|(name, page)| (format!("{name}.1"), page)).collect()
+}
+
+fn function_page(command: clap::Command) -> String {
+    let name = command.get_name().to_owned();
+    let source = concat!("venvyard ", env!("CARGO_PKG_VERSION"));
+    let command = command.bin_name(&name).display_name(&name);
+    let man = clap_mangen::Man::new(command).title(&name).source(source);
+    let mut page = Vec::new();
+    man.render_title(&mut page).expect("rendered");
+    man.render_name_section(&mut page).expect("rendered");
+    man.render_synopsis_section(&mut page).expect("rendered");
+    man.render_options_section(&mut page).expect("rendered");
+    man.render_extra_section(&mut page).expect("rendered");
+    page.extend_from_slice(b".SH SEE ALSO\n\\fBvenvyard\\fR(1)\n");
+    String::from_utf8(page).expect("UTF-8")
+}
+
+/// The man page of the program, in which all commands are.
+fn program_page(description: &clap::Command) -> String {
     let man = clap_mangen::Man::new(description.clone());
     let mut page = Vec::new();
     man.render_title(&mut page).expect("rendered");
@@ -27,13 +53,20 @@ fn man_page() -> String {
 
 #[test]
 #[expect(clippy::disallowed_methods, reason = "a test that can mend what it finds")]
-fn the_man_page_is_fresh() {
-    let path = project().join("docs/venvyard.1");
+fn the_man_page_is_fresh_and_so_is_that_of_each_function() {
+    let directory = project().join("docs/man");
+    let pages = man_pages();
+    let there = || fs::read_dir(&directory).expect("docs/man").map(|entry| entry.expect("an entry").path());
     if std::env::var_os("UPDATE").is_some() {
-        fs::write(&path, man_page()).expect("written");
+        there().for_each(|old| fs::remove_file(old).expect("removed"));
+        for (name, page) in &pages {
+            fs::write(directory.join(name), page).expect("written");
+        }
     }
-    let page = fs::read_to_string(&path).expect("docs/venvyard.1");
-    assert!(page == man_page(), "docs/venvyard.1 is old: UPDATE=1 cargo test the_man_page_is_fresh");
+    let name = |path: &std::path::Path| path.file_name().expect("a name").to_string_lossy().into_owned();
+    let text = |path: &std::path::Path| fs::read_to_string(path).expect("readable");
+    let there: BTreeMap<String, String> = there().map(|path| (name(&path), text(&path))).collect();
+    assert!(there == pages, "docs/man is old: UPDATE=1 cargo test the_man_page_is_fresh");
 }
 
 #[test]

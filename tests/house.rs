@@ -206,7 +206,7 @@ fn every_command_is_in_every_place() {
         files("tests/stories", ".md").iter().map(|path| fs::read_to_string(path).expect("a story")).collect();
     let completions = ["venvyard.bash", "_venvyard", "venvyard.fish"];
     let completions = completions.map(|file| (file, read(&format!("completions/{file}"))));
-    let man = read("docs/venvyard.1");
+    let man = read("docs/man/venvyard.1");
     for command in venvyard::description().get_subcommands().filter(|command| !command.is_hide_set()) {
         let name = command.get_name();
         let is_function = !["init", "setup"].contains(&name);

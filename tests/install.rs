@@ -44,51 +44,33 @@ fn files(directory: &Path) -> Vec<PathBuf> {
     found
 }
 
-const INSTALLED: [&str; 29] = [
-    "bin/venvyard",
-    "bin/virtualenvwrapper.sh",
-    "bin/virtualenvwrapper_lazy.sh",
-    "share/bash-completion/completions/add2virtualenv.bash",
-    "share/bash-completion/completions/allvirtualenv.bash",
-    "share/bash-completion/completions/cdproject.bash",
-    "share/bash-completion/completions/cdsitepackages.bash",
-    "share/bash-completion/completions/cdvirtualenv.bash",
-    "share/bash-completion/completions/cpvirtualenv.bash",
-    "share/bash-completion/completions/lssitepackages.bash",
-    "share/bash-completion/completions/lsvirtualenv.bash",
-    "share/bash-completion/completions/mkproject.bash",
-    "share/bash-completion/completions/mktmpenv.bash",
-    "share/bash-completion/completions/mkvirtualenv.bash",
-    "share/bash-completion/completions/mvvirtualenv.bash",
-    "share/bash-completion/completions/rmvirtualenv.bash",
-    "share/bash-completion/completions/setvirtualenvproject.bash",
-    "share/bash-completion/completions/showvirtualenv.bash",
-    "share/bash-completion/completions/toggleglobalsitepackages.bash",
-    "share/bash-completion/completions/venvyard.bash",
-    "share/bash-completion/completions/virtualenvwrapper.bash",
-    "share/bash-completion/completions/wipeenv.bash",
-    "share/bash-completion/completions/workon.bash",
-    "share/man/man1/venvyard.1",
-    "share/venvyard/venvyard.sh",
-    "share/venvyard/verbs.sh",
-    "share/virtualenvwrapper/virtualenvwrapper.sh",
-    "share/virtualenvwrapper/virtualenvwrapper_lazy.sh",
-    "share/zsh/site-functions/_venvyard",
-];
-
-/// All of these, and what is there for fish.
+/// What an install puts below its prefix: what is there once, and three files for each command.
 fn installed() -> Vec<PathBuf> {
-    let completed = INSTALLED.iter().filter_map(|path| {
-        let command = path.strip_prefix("share/bash-completion/completions/")?.strip_suffix(".bash")?;
-        Some(format!("share/fish/vendor_completions.d/{command}.fish"))
-    });
-    let loaded = [
+    let once = [
+        "bin/venvyard",
+        "bin/virtualenvwrapper.sh",
+        "bin/virtualenvwrapper_lazy.sh",
         "share/fish/vendor_conf.d/venvyard.fish",
+        "share/venvyard/installed",
         "share/venvyard/venvyard.fish",
+        "share/venvyard/venvyard.sh",
         "share/venvyard/verbs.fish",
+        "share/venvyard/verbs.sh",
+        "share/virtualenvwrapper/virtualenvwrapper.sh",
+        "share/virtualenvwrapper/virtualenvwrapper_lazy.sh",
+        "share/zsh/site-functions/_venvyard",
     ];
-    let mut all: Vec<PathBuf> = completed.map(PathBuf::from).chain(loaded.map(PathBuf::from)).collect();
-    all.extend(INSTALLED.map(PathBuf::from));
+    let description = venvyard::description();
+    let commands = description.get_subcommands().filter(|command| !command.is_hide_set());
+    let commands = commands.map(clap::Command::get_name).filter(|name| !["init", "setup"].contains(name));
+    let each = commands.chain(["venvyard"]).flat_map(|command| {
+        [
+            format!("share/bash-completion/completions/{command}.bash"),
+            format!("share/fish/vendor_completions.d/{command}.fish"),
+            format!("share/man/man1/{command}.1"),
+        ]
+    });
+    let mut all: Vec<PathBuf> = once.map(PathBuf::from).into_iter().chain(each.map(PathBuf::from)).collect();
     all.sort();
     all
 }
@@ -128,7 +110,7 @@ fn make_install_proves_itself_and_make_uninstall_leaves_nothing() {
 
     let words = said(&make(&sandbox, &["uninstall", &set]));
     assert!(words.contains(".bashrc still holds the line"), "{words}");
-    assert_eq!(files(&prefix), [] as [PathBuf; 0]);
+    assert!(!prefix.exists(), "{:?}", files(&prefix));
     for shell in ["bash", "zsh"] {
         let output = interactive(&sandbox, shell, "echo fine");
         assert_eq!(said(&output), "fine\n");
@@ -147,6 +129,67 @@ fn a_staged_install_names_the_prefix_alone_and_is_not_tried() {
     let shim = fs::read_to_string(stage.join("usr/share/venvyard/venvyard.sh")).expect("installed");
     assert!(shim.contains("\n__venvyard_exe='/usr/bin/venvyard'\n"), "{shim}");
     assert!(!shim.contains("stage"));
+}
+
+/// All below `directory`: paths, kinds and modes, what files hold and where links lead.
+fn snapshot(directory: &Path) -> Vec<(PathBuf, u32, Vec<u8>)> {
+    let mut found = Vec::new();
+    let mut left = vec![directory.to_path_buf()];
+    while let Some(next) = left.pop() {
+        let mode = fs::symlink_metadata(&next).expect("there").permissions().mode();
+        let held = if next.is_symlink() {
+            fs::read_link(&next).expect("a link").into_os_string().into_encoded_bytes()
+        } else if next.is_dir() {
+            left.extend(fs::read_dir(&next).expect("readable").map(|entry| entry.expect("an entry").path()));
+            Vec::new()
+        } else {
+            fs::read(&next).expect("readable")
+        };
+        found.push((next, mode, held));
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn make_uninstall_undoes_make_install_to_the_last_directory() {
+    let sandbox = Sandbox::new();
+    let prefix = sandbox.home().join("stage/opt/a prefix");
+    let set =
+        [format!("DESTDIR={}", sandbox.home().join("stage").display()), "PREFIX=/opt/a prefix".to_owned()];
+    let make = |target| said(&make(&sandbox, &[target, &set[0], &set[1]]));
+    // What others have there: empty directories, one of which only its owner may see, and what pip installed.
+    for directory in ["bin", "share/man/man1", "share/virtualenvwrapper", "share/fish"] {
+        fs::create_dir_all(prefix.join(directory)).expect("made");
+    }
+    fs::set_permissions(prefix.join("share/man"), fs::Permissions::from_mode(0o700)).expect("set");
+    fs::write(prefix.join("bin/virtualenvwrapper.sh"), "# the original\n").expect("written");
+    symlink("gone.sh", prefix.join("share/virtualenvwrapper/virtualenvwrapper_lazy.sh")).expect("linked");
+    let before = snapshot(&sandbox.home());
+
+    make("install");
+    let once = snapshot(&sandbox.home());
+    make("install");
+    assert!(snapshot(&sandbox.home()) == once, "{:?}", files(&prefix));
+    let drop_in = fs::read_to_string(prefix.join("bin/virtualenvwrapper.sh")).expect("there");
+    assert!(drop_in.contains("__venvyard"), "{drop_in}");
+    make("uninstall");
+    assert!(snapshot(&sandbox.home()) == before, "{:?}", files(&sandbox.home()));
+
+    // What came in between stays, and so does the directory that it is in.
+    make("install");
+    let theirs = prefix.join("share/zsh/site-functions/_theirs");
+    fs::write(&theirs, "").expect("written");
+    make("uninstall");
+    fs::remove_dir_all(prefix.join("share/zsh")).expect("it is still there");
+    assert!(snapshot(&sandbox.home()) == before, "{:?}", files(&sandbox.home()));
+}
+
+#[test]
+fn what_was_not_installed_cannot_be_uninstalled() {
+    let sandbox = Sandbox::new();
+    let output = make(&sandbox, &["uninstall"]);
+    assert_fails(&output, "venvyard is not installed below", "hint: make uninstall PREFIX=");
 }
 
 #[test]
