@@ -131,13 +131,19 @@ impl Sandbox {
 
     /// The command of [`Sandbox::run`].
     pub(crate) fn shell(&self, shell: Shell, script: &str) -> Command {
+        let mut command = self.bare_shell(shell);
+        command.arg("-c").arg(format!(". \"$SHIM\"\n{script}\n"));
+        command
+    }
+
+    /// `shell` with its options, and `$SHIM` for it to source.
+    pub(crate) fn bare_shell(&self, shell: Shell) -> Command {
         let shim = self.home().join(format!(".shim-{}", shell.dialect));
         if !shim.exists() {
             self.write_shim(shell.dialect, &shim);
         }
         let mut command = self.command(shell.words[0]);
-        let script = format!(". \"$SHIM\"\n{script}\n");
-        command.args(&shell.words[1..]).arg("-c").arg(script).env("SHIM", shim);
+        command.args(&shell.words[1..]).env("SHIM", shim);
         command
     }
 
