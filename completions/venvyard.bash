@@ -29,6 +29,7 @@ __venvyard_complete() {
     -*)
         case $command in
         workon) rest='--cd --no-cd --dry-run --help' ;;
+        restorevirtualenv) rest='--json --empty --dry-run --help' ;;
         rmvirtualenv | cpvirtualenv | mvvirtualenv | wipeenv) rest='--dry-run --help' ;;
         lsvirtualenv) rest='--brief --long --json --dry-run --help' ;;
         mkvirtualenv | mktmpenv | mkproject)
@@ -48,6 +49,13 @@ __venvyard_complete() {
     esac
     case $command in
     workon | rmvirtualenv | showvirtualenv) ;;
+    restorevirtualenv)
+        case $COMP_CWORD in
+        1) kind=removed ;;
+        2) kind='times' ;;
+        *) return ;;
+        esac
+        ;;
     mkproject) [[ $kind == templates ]] || return ;;
     setvirtualenvproject)
         ((COMP_CWORD == 1)) || {
@@ -61,7 +69,7 @@ __venvyard_complete() {
         ;;
     cpvirtualenv | mvvirtualenv) ((COMP_CWORD == 1)) || return ;; # the second name is a new one
     venvyard)
-        rest='mkvirtualenv workon rmvirtualenv lsvirtualenv cpvirtualenv mvvirtualenv wipeenv showvirtualenv'
+        rest='mkvirtualenv workon rmvirtualenv restorevirtualenv lsvirtualenv cpvirtualenv mvvirtualenv wipeenv showvirtualenv'
         rest+=' add2virtualenv cdvirtualenv cdsitepackages lssitepackages toggleglobalsitepackages setvirtualenvproject'
         rest+=' cdproject mkproject mktmpenv allvirtualenv virtualenvwrapper init setup'
         while IFS= read -r name; do COMPREPLY+=("$name"); done < <(compgen -W "$rest" -- "$current")
@@ -77,12 +85,12 @@ __venvyard_complete() {
             ;;
         esac
     done < <(
-        "${__venvyard_exe:-venvyard}" complete "$kind" 2>/dev/null
+        "${__venvyard_exe:-venvyard}" complete "$kind" "${COMP_WORDS[1]//[\'\"\\]/}" 2>/dev/null
         # What is copied may be a directory elsewhere.
         [[ $command != cpvirtualenv ]] || compgen -d -- "$current"
     )
 }
 
-complete -F __venvyard_complete venvyard mkvirtualenv workon rmvirtualenv lsvirtualenv cpvirtualenv mvvirtualenv \
-    wipeenv showvirtualenv add2virtualenv toggleglobalsitepackages setvirtualenvproject mkproject mktmpenv \
+complete -F __venvyard_complete venvyard mkvirtualenv workon rmvirtualenv restorevirtualenv lsvirtualenv cpvirtualenv \
+    mvvirtualenv wipeenv showvirtualenv add2virtualenv toggleglobalsitepackages setvirtualenvproject mkproject mktmpenv \
     allvirtualenv

@@ -24,8 +24,8 @@ function __venvyard_below # DIR...: directories in each, as they are typed from 
 end
 
 set -l commands add2virtualenv allvirtualenv cdproject cdsitepackages cdvirtualenv cpvirtualenv lssitepackages \
-    lsvirtualenv mkproject mktmpenv mkvirtualenv mvvirtualenv rmvirtualenv setvirtualenvproject showvirtualenv \
-    toggleglobalsitepackages virtualenvwrapper wipeenv workon
+    lsvirtualenv mkproject mktmpenv mkvirtualenv mvvirtualenv restorevirtualenv rmvirtualenv setvirtualenvproject \
+    showvirtualenv toggleglobalsitepackages virtualenvwrapper wipeenv workon
 
 for command in $commands
     complete -c $command --no-files
@@ -39,6 +39,10 @@ for command in workon showvirtualenv cpvirtualenv mvvirtualenv setvirtualenvproj
     complete -c $command -n '__venvyard_nth 1' -a '(__venvyard_candidates envs)'
 end
 complete -c rmvirtualenv -a '(__venvyard_candidates envs)'
+complete -c restorevirtualenv -n '__venvyard_nth 1' -a '(__venvyard_candidates removed)'
+complete -c restorevirtualenv -n '__venvyard_nth 2' -a '(__venvyard_candidates times (commandline --tokenize)[2])'
+complete -c restorevirtualenv -l json -d 'For programs'
+complete -c restorevirtualenv -l empty -d 'Delete all that are kept'
 
 complete -c workon -s c -l cd -d 'Go to the project'
 complete -c workon -s n -l no-cd -d 'Stay in this directory'

@@ -96,6 +96,10 @@ function mvvirtualenv --description 'Rename an environment'
     __venvyard mvvirtualenv $argv
 end
 
+function restorevirtualenv --description 'Bring back a removed environment, or list those that are kept'
+    __venvyard restorevirtualenv $argv
+end
+
 function rmvirtualenv --description 'Remove environments'
     __venvyard rmvirtualenv $argv
 end

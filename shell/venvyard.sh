@@ -29,8 +29,8 @@ case $__venvyard_line in
 '') ;;
 *)
     for __venvyard_line in add2virtualenv allvirtualenv cdproject cdsitepackages cdvirtualenv cpvirtualenv deactivate \
-        lssitepackages lsvirtualenv mkproject mktmpenv mkvirtualenv mvvirtualenv rmvirtualenv \
-        setvirtualenvproject showvirtualenv toggleglobalsitepackages virtualenvwrapper wipeenv workon; do
+        lssitepackages lsvirtualenv mkproject mktmpenv mkvirtualenv mvvirtualenv restorevirtualenv \
+        rmvirtualenv setvirtualenvproject showvirtualenv toggleglobalsitepackages virtualenvwrapper wipeenv workon; do
         \alias "$__venvyard_line" && \unalias "$__venvyard_line"
     done >/dev/null 2>&1 || \:
     ;;
@@ -110,6 +110,7 @@ mkproject() { __venvyard mkproject "$@" || \return "$?"; }
 mktmpenv() { __venvyard mktmpenv "$@" || \return "$?"; }
 mkvirtualenv() { __venvyard mkvirtualenv "$@" || \return "$?"; }
 mvvirtualenv() { __venvyard mvvirtualenv "$@" || \return "$?"; }
+restorevirtualenv() { __venvyard restorevirtualenv "$@" || \return "$?"; }
 rmvirtualenv() { __venvyard rmvirtualenv "$@" || \return "$?"; }
 setvirtualenvproject() { __venvyard setvirtualenvproject "$@" || \return "$?"; }
 showvirtualenv() { __venvyard showvirtualenv "$@" || \return "$?"; }

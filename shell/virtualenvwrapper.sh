@@ -137,7 +137,7 @@ virtualenvwrapper_setup_tab_completion() {
     bash)
         if \test -r "$1"; then
             \complete -F __venvyard_first_tab add2virtualenv allvirtualenv cpvirtualenv lsvirtualenv mkproject \
-                mktmpenv mkvirtualenv mvvirtualenv rmvirtualenv setvirtualenvproject showvirtualenv \
+                mktmpenv mkvirtualenv mvvirtualenv restorevirtualenv rmvirtualenv setvirtualenvproject showvirtualenv \
                 toggleglobalsitepackages wipeenv workon
         else
             \complete -F _virtualenvs cpvirtualenv mvvirtualenv rmvirtualenv showvirtualenv workon
@@ -149,8 +149,9 @@ virtualenvwrapper_setup_tab_completion() {
             if \typeset -f compdef >/dev/null; then
                 \autoload -Uz _venvyard
                 compdef _venvyard add2virtualenv allvirtualenv cdproject cdsitepackages cdvirtualenv cpvirtualenv \
-                    lssitepackages lsvirtualenv mkproject mktmpenv mkvirtualenv mvvirtualenv rmvirtualenv \
-                    setvirtualenvproject showvirtualenv toggleglobalsitepackages virtualenvwrapper wipeenv workon
+                    lssitepackages lsvirtualenv mkproject mktmpenv mkvirtualenv mvvirtualenv restorevirtualenv \
+                    rmvirtualenv setvirtualenvproject showvirtualenv toggleglobalsitepackages virtualenvwrapper \
+                    wipeenv workon
                 \return 0
             fi
         fi

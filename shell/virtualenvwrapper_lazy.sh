@@ -85,11 +85,11 @@ __venvyard_lazily() { # WORDS: each a name
 
 # Plug-ins add names of theirs. A shell that was started by one with ours has all of them already.
 case " ${_VIRTUALENVWRAPPER_API-} " in
-*' mkvirtualenv '*' mvvirtualenv '*) ;;
+*' mkvirtualenv '*' restorevirtualenv '*) ;;
 *)
     _VIRTUALENVWRAPPER_API="${_VIRTUALENVWRAPPER_API-} mkvirtualenv rmvirtualenv lsvirtualenv showvirtualenv workon \
 add2virtualenv cdsitepackages cdvirtualenv lssitepackages toggleglobalsitepackages cpvirtualenv setvirtualenvproject \
-mkproject cdproject mktmpenv wipeenv allvirtualenv virtualenvwrapper mvvirtualenv"
+mkproject cdproject mktmpenv wipeenv allvirtualenv virtualenvwrapper mvvirtualenv restorevirtualenv"
     ;;
 esac
 \export _VIRTUALENVWRAPPER_API

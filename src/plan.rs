@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use anyhow::{Result, bail};
 
@@ -69,6 +70,12 @@ pub enum Effect {
     Sweep(PathBuf),
     /// Remove an environment: its name is gone at once.
     Remove(Venv),
+    /// Remove an environment, so that it can come back: hidden under its name and `time`.
+    Keep { venv: Venv, time: SystemTime },
+    /// Bring back the environment that lies at `removed`; nothing may be in its place.
+    Restore { removed: PathBuf, venv: Venv },
+    /// Delete environments that were kept long enough.
+    Expire(Vec<PathBuf>),
     /// Remove a link to an environment; what it points to stays.
     Unlink(PathBuf),
     /// Run a hook program from `directory`; its status counts for nothing.
@@ -99,6 +106,8 @@ pub struct Creation {
     pub recipe: Option<Recipe>,
     /// Whether it takes the place of one that is there.
     pub replace: bool,
+    /// The time to keep that one under; none if it is deleted.
+    pub keep: Option<SystemTime>,
     /// Small files in its root that it has from the start: their names, and what they hold.
     pub files: Vec<(OsString, Vec<u8>)>,
     /// A project directory that appears with it, unless it is there; the one above it is.
@@ -254,6 +263,28 @@ impl Plan {
             || matches!(&self.answer, Answer::Script(steps) if in_script(steps))
     }
 
+    /// Whether an environment appears in the home or vanishes from it.
+    pub fn changes_home(&self) -> bool {
+        self.effects.iter().any(|effect| match effect {
+            Effect::Create(_)
+            | Effect::Copy(_)
+            | Effect::Sweep(_)
+            | Effect::Remove(_)
+            | Effect::Keep { .. }
+            | Effect::Restore { .. } => true,
+            Effect::Say(_)
+            | Effect::MakeDirectory(_)
+            | Effect::Hooks { .. }
+            | Effect::Wipe { .. }
+            | Effect::Expire(_)
+            | Effect::Unlink(_)
+            | Effect::Hook { .. }
+            | Effect::ExtendPath { .. }
+            | Effect::Write { .. }
+            | Effect::Fill { .. } => false,
+        })
+    }
+
     /// Fails when the plan has steps and there is no live shell to take them.
     pub fn refuse_without_shim(&self, shim: Option<Shim>) -> Result<()> {
         match &self.answer {
@@ -310,6 +341,14 @@ impl Effect {
             Self::Sweep(home) => format!("delete what was left behind in: {}", shown(home)),
             Self::Wipe { venv, .. } => format!("remove what is installed in: {}", shown(venv.root())),
             Self::Remove(venv) => format!("remove: {}", shown(venv.root())),
+            Self::Keep { venv, .. } => format!("remove and keep: {}", shown(venv.root())),
+            Self::Restore { removed, venv } => {
+                format!("restore: {} from {}", shown(venv.root()), shown(removed))
+            }
+            Self::Expire(removed) => {
+                let paths: Vec<String> = removed.iter().map(shown).collect();
+                format!("delete what was kept long enough: {}", paths.join(", "))
+            }
             Self::Unlink(path) => format!("remove link: {}", shown(path)),
             Self::Hook { directory, program, argument, .. } => {
                 format!("run in {}: {} {}", shown(directory), shown(program), shown(argument))
@@ -331,7 +370,11 @@ impl Creation {
             Maker::Venv(python) => &python.executable,
             Maker::Program(program) => program,
         };
-        let verb = if self.replace { "create anew" } else { "create" };
+        let verb = match (self.replace, self.keep) {
+            (false, _) => "create",
+            (true, None) => "create anew",
+            (true, Some(_)) => "create anew, and keep the old one",
+        };
         let options = self.options.iter().map(shown);
         let with = std::iter::once(shown(maker)).chain(options).collect::<Vec<_>>().join(" ");
         let project = self.project.as_ref().map(|project| format!(", and {}", shown(project)));

@@ -47,6 +47,7 @@ stories! {
     mktmpenv
     mkvirtualenv
     mvvirtualenv
+    restorevirtualenv
     rmvirtualenv
     setvirtualenvproject
     showvirtualenv

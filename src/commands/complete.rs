@@ -1,9 +1,11 @@
 //! `venvyard complete KIND`: candidates for tab completion, one a line.
 
-use std::ffi::OsString;
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
 
 use anyhow::Result;
 
+use super::restorevirtualenv;
 use crate::context::Context;
 use crate::plan::Plan;
 use crate::venv::shown;
@@ -13,6 +15,9 @@ use crate::venv::shown;
 pub struct Args {
     /// What to complete
     kind: Kind,
+
+    /// The environment whose times are meant
+    name: Option<OsString>,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -21,6 +26,10 @@ enum Kind {
     Envs,
     /// Names of templates for projects
     Templates,
+    /// Names of environments that were removed and can come back
+    Removed,
+    /// When one of them was removed
+    Times,
 }
 
 impl Args {
@@ -29,6 +38,8 @@ impl Args {
         match self.kind {
             Kind::Envs => envs(context),
             Kind::Templates => templates(context),
+            Kind::Removed => removed(context),
+            Kind::Times => times(self.name.as_deref(), context),
         }
     }
 }
@@ -56,6 +67,26 @@ fn templates(context: &Context) -> Result<Plan> {
     Ok(Plan::report(text))
 }
 
+/// Each name once, with the newest time.
+fn removed(context: &Context) -> Result<Plan> {
+    let mut all = context.home()?.removed()?;
+    let mut seen = BTreeSet::new();
+    all.retain(|one| seen.insert(one.name.clone()));
+    let mut text = OsString::new();
+    for one in all {
+        text.push(one.name.as_os_str());
+        text.push(format!("\t{}\n", restorevirtualenv::told(&one, context)));
+    }
+    Ok(Plan::report(text))
+}
+
+fn times(name: Option<&OsStr>, context: &Context) -> Result<Plan> {
+    let mut all = context.home()?.removed()?;
+    all.retain(|one| name.is_none_or(|name| one.name.as_os_str() == name));
+    let lines = all.iter().map(|one| format!("{}\t{}\n", one.stamp(), restorevirtualenv::told(one, context)));
+    Ok(Plan::report(lines.collect::<String>()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,7 +102,33 @@ mod tests {
         std::fs::write(directory.path().join("my env/pyvenv.cfg"), "version = 3.11.7\n").unwrap();
         let variables = [("WORKON_HOME".into(), directory.path().into())].into();
         let context = Context::new(Surroundings { variables, ..Default::default() });
-        let plan = Args { kind: Kind::Envs }.plan(&context).unwrap();
+        let plan = Args { kind: Kind::Envs, name: None }.plan(&context).unwrap();
         assert_eq!(plan.answer, Answer::Report("my env\tPython 3.11.7\n".into()));
+    }
+
+    #[test]
+    fn a_removed_one_is_told_once_and_all_its_times() {
+        let directory = tempfile::tempdir().unwrap();
+        for hidden in [
+            ".blog.removed-20260101T000000Z",
+            ".blog.removed-20260102T000000Z",
+            ".a.removed-20260101T000000Z",
+        ] {
+            let bin = directory.path().join(hidden).join("bin");
+            std::fs::create_dir_all(&bin).unwrap();
+            std::fs::write(bin.join("activate"), "").unwrap();
+        }
+        let told = |kind, name: Option<&str>| {
+            let variables = [("WORKON_HOME".into(), directory.path().into())].into();
+            let context = Context::new(Surroundings { variables, ..Default::default() });
+            Args { kind, name: name.map(OsString::from) }.plan(&context).unwrap().answer
+        };
+        assert_eq!(
+            told(Kind::Removed, None),
+            Answer::Report("blog\tremoved 20260102T000000Z\na\tremoved 20260101T000000Z\n".into())
+        );
+        let times =
+            "20260102T000000Z\tremoved 20260102T000000Z\n20260101T000000Z\tremoved 20260101T000000Z\n";
+        assert_eq!(told(Kind::Times, Some("blog")), Answer::Report(times.into()));
     }
 }

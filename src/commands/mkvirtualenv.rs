@@ -165,6 +165,7 @@ impl Options {
             effects.extend([Effect::Say(note), Effect::MakeDirectory(home.path().to_path_buf())]);
         }
         let replace = self.replaces(&venv, name, context)?;
+        let keep = if replace { context.kept_from(&venv)? } else { None };
         let installs = self.installs(&venv, &wanted.typed, context)?;
         let (maker, options) = self.maker(name, context)?;
         if let (Maker::Venv(_), Some(why)) = (&maker, context.doubtful_cache()) {
@@ -176,10 +177,16 @@ impl Options {
             maker,
             options,
             replace,
+            keep,
             files: wanted.files,
             project: wanted.project_to_make,
             hook_shell: context.hook_shell(),
         }));
+        if keep.is_some() {
+            let typed = typed(name.as_os_str());
+            let hint = format!("mvvirtualenv {typed} another-name && restorevirtualenv {typed}");
+            effects.push(Effect::Say(format!("NOTE: The old '{name}' is kept.\nhint: {hint}")));
+        }
 
         let arguments = vec![name.as_os_str().to_owned()];
         let (warning, hook) = workon::run(Hook::Premkvirtualenv, arguments, context)?;

@@ -17,6 +17,7 @@ mod mktmpenv;
 mod mkvirtualenv;
 mod mvvirtualenv;
 mod path;
+mod restorevirtualenv;
 mod rmvirtualenv;
 mod settings;
 mod setup;
@@ -44,6 +45,7 @@ pub enum Command {
     Mkvirtualenv(mkvirtualenv::Args),
     Workon(workon::Args),
     Rmvirtualenv(rmvirtualenv::Args),
+    Restorevirtualenv(restorevirtualenv::Args),
     Cpvirtualenv(cpvirtualenv::Args),
     Mvvirtualenv(mvvirtualenv::Args),
     Wipeenv(wipeenv::Args),
@@ -82,10 +84,11 @@ impl Command {
     /// # Errors
     /// It cannot be done; the error says why, and on a `hint:` line what to type instead.
     pub fn plan(self, context: &Context) -> Result<Plan> {
-        match self {
+        let mut plan = match self {
             Self::Mkvirtualenv(args) => args.plan(context),
             Self::Workon(args) => args.plan(context),
             Self::Rmvirtualenv(args) => args.plan(context),
+            Self::Restorevirtualenv(args) => args.plan(context),
             Self::Cpvirtualenv(args) => args.plan(context),
             Self::Mvvirtualenv(args) => args.plan(context),
             Self::Wipeenv(args) => args.plan(context),
@@ -110,7 +113,12 @@ impl Command {
             Self::Settings(args) => args.plan(context),
             Self::Hooks(args) => args.plan(context),
             Self::Path(args) => args.plan(context),
+        }?;
+        if plan.changes_home() {
+            let expiry = restorevirtualenv::expiry(&plan, context)?;
+            plan.effects.splice(..0, expiry);
         }
+        Ok(plan)
     }
 }
 

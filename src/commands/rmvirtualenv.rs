@@ -11,11 +11,12 @@ use crate::context::Context;
 use crate::plan::{Answer, Effect, Plan};
 use crate::shell::Step;
 use crate::shell::quote::typed;
-use crate::venv::{Hook, Name, Runnable, Venv, shown};
+use crate::venv::{Hook, Name, Removed, Runnable, Venv, shown};
 
 const MORE: &str = "\
 All names are checked before the first is removed. The active environment is not
-removed: run deactivate first. Of a link only the link is removed.
+removed: run deactivate first. Of a link only the link is removed. With a time
+like trash = \"7 days\" in config.toml, restorevirtualenv brings one back.
 
 Examples:
   rmvirtualenv blog
@@ -90,14 +91,21 @@ fn removal(names: &[Name], context: &Context) -> Result<Plan> {
                 plan.effects.push(Effect::Say(text));
                 Effect::Unlink(venv.root().to_path_buf())
             }
-            Some(_) => Effect::Remove(venv.clone()),
+            Some(_) => match context.kept_from(&venv)? {
+                // What was removed before is not kept again.
+                Some(time) if Removed::at(venv.root()).is_none() => Effect::Keep { venv: venv.clone(), time },
+                _ => Effect::Remove(venv.clone()),
+            },
         };
         let is_link = matches!(removal, Effect::Unlink(_));
+        let undo = format!("hint: restorevirtualenv {}", typed(name.as_os_str()));
+        let undo = matches!(removal, Effect::Keep { .. }).then_some(Effect::Say(undo));
         if !is_link && context.is_inside(venv.root()) && context.shim().is_some() {
             plan.answer = Answer::Script(vec![Step::Chdir(home.path().to_path_buf())]);
         }
         plan.effects.extend(hook(Hook::Prermvirtualenv, name, context)?);
         plan.effects.push(removal);
+        plan.effects.extend(undo);
         plan.effects.extend(hook(Hook::Postrmvirtualenv, name, context)?);
     }
     Ok(plan)

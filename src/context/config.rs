@@ -3,9 +3,10 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::venv::template::LinkMode;
 use crate::venv::{Trust, shown};
@@ -30,6 +31,9 @@ pub(super) struct Config {
     /// How environments share files with the template of their interpreter.
     #[serde(alias = "link-mode")]
     pub link_mode: Option<LinkMode>,
+    /// How long removed environments are kept; zero is not at all.
+    #[serde(default, deserialize_with = "duration")]
+    pub trash: Option<Duration>,
     /// Directories whose hooks and environments are used although others may write there; of the user's file alone.
     pub shared_homes: Option<Vec<String>>,
 }
@@ -73,9 +77,18 @@ impl Config {
             python: self.python.or(below.python),
             workon_cd: self.workon_cd.or(below.workon_cd),
             link_mode: self.link_mode.or(below.link_mode),
+            trash: self.trash.or(below.trash),
             shared_homes: self.shared_homes,
         }
     }
+}
+
+/// A time as people write it: `7 days`, `12h 30m`.
+fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let parsed = humantime::parse_duration(&text);
+    let told = |error| format!("'{}' is no time ({error})\nhint: trash = \"7 days\"", shown(&text));
+    parsed.map(Some).map_err(|error| serde::de::Error::custom(told(error)))
 }
 
 #[cfg(test)]
@@ -89,5 +102,21 @@ mod tests {
         let both = user.or(site);
         assert_eq!(both.python.as_deref(), Some("3.12"));
         assert_eq!(both.workon_cd, Some(false));
+    }
+
+    #[test]
+    fn a_time_is_written_as_people_do() {
+        fn trash(text: &str) -> Result<Option<u64>, toml::de::Error> {
+            toml::from_str::<Config>(text).map(|config| config.trash.map(|time| time.as_secs()))
+        }
+        assert_eq!(trash("trash = \"7 days\""), Ok(Some(604_800)));
+        assert_eq!(trash("trash = \"0 days\""), Ok(Some(0)));
+        assert_eq!(trash(""), Ok(None));
+        let error = trash("trash = \"7 dayz\"").unwrap_err();
+        assert!(error.message().starts_with("'7 dayz' is no time"), "{error}");
+        assert!(error.message().ends_with("\nhint: trash = \"7 days\""), "{error}");
+        for wrong in ["7", "\"\"", "true", "\"-1 day\"", "\"99999999999999999999 years\""] {
+            assert!(trash(&format!("trash = {wrong}")).is_err(), "{wrong}");
+        }
     }
 }

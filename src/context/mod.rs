@@ -8,6 +8,7 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 
@@ -31,6 +32,8 @@ pub struct Surroundings {
     pub user: u32,
     /// Its effective group.
     pub group: u32,
+    /// When it was started, since 1970 began in UTC.
+    pub time: Duration,
 }
 
 /// The facts that commands ask for.
@@ -259,6 +262,27 @@ impl Context {
     /// How environments share files with their template.
     pub fn link_mode(&self) -> Result<LinkMode> {
         Ok(self.config()?.link_mode.unwrap_or_default())
+    }
+
+    /// The time.
+    pub fn now(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + self.surroundings.time
+    }
+
+    /// The effective user.
+    pub fn user(&self) -> u32 {
+        self.surroundings.user
+    }
+
+    /// The time that `venv` is kept under if it is removed now; none if it is then deleted, as a temporary one is.
+    pub fn kept_from(&self, venv: &Venv) -> Result<Option<SystemTime>> {
+        let is_kept = self.kept()?.is_some() && !venv.is_temporary();
+        Ok(is_kept.then(|| self.now()))
+    }
+
+    /// How long removed environments are kept; none if they are not.
+    pub fn kept(&self) -> Result<Option<Duration>> {
+        Ok(self.config()?.trash.filter(|time| !time.is_zero()))
     }
 
     /// The interpreters within reach.

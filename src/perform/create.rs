@@ -6,18 +6,20 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
+use std::time::SystemTime;
 
 use anyhow::{Context as _, Result, bail};
 use memchr::memmem;
-use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::clone::{self, Outcome};
 use super::delete::delete;
 use super::nest::{self, Nest};
 use super::relocate::{self, Share};
 use super::remove;
+use super::rename;
 use super::run::{self, Interrupted};
 use super::seed;
+use super::trash;
 use crate::plan::{Copying, Creation, Maker};
 use crate::terminal;
 use crate::venv::relocate::Move;
@@ -46,9 +48,10 @@ pub(super) fn create(creation: &Creation) -> Result<()> {
         refuse_traces(&made, &nest, root)?;
     }
     furnish(&made, creation).with_context(|| format!("cannot create {}", shown(root)))?;
-    let Some(project) = &creation.project else { return appear(&nest, root, creation.replace) };
+    let appear = || appear(&nest, root, creation.replace, creation.keep);
+    let Some(project) = &creation.project else { return appear() };
     let is_new = make_project(project)?;
-    appear(&nest, root, creation.replace).inspect_err(|_| {
+    appear().inspect_err(|_| {
         // One without the other serves nobody.
         let _ = if is_new { fs::remove_dir(project) } else { Ok(()) };
     })
@@ -79,7 +82,7 @@ pub(super) fn copy(copying: &Copying) -> Result<bool> {
         .with_context(cannot)?;
     // Who copies or renames a temporary environment wants to keep it.
     let _ = fs::remove_file(nest.place().join(Venv::TEMPORARY));
-    appear(&nest, root, false)?;
+    appear(&nest, root, false, None)?;
     if !left.is_empty() {
         let left: Vec<String> = left.iter().map(|path| format!("\n  {}", shown(path))).collect();
         terminal::say(&format!(
@@ -240,15 +243,11 @@ pub(super) fn hook_files(directory: &Path, hooks: &[(Hook, &str, bool)], shell: 
 }
 
 /// The last step: the environment takes its place, which must be free, or which it swaps with what is there.
-fn appear(nest: &Nest, root: &Path, replace: bool) -> Result<()> {
-    let flags = if replace { RenameFlags::EXCHANGE } else { RenameFlags::NOREPLACE };
-    let renamed = renameat_with(CWD, nest.place(), CWD, root, flags).map_err(io::Error::from);
-    let renamed = match renamed {
-        // Some file systems know no such renames.
-        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {
-            rename_in_steps(nest.place(), root, replace)
-        }
-        renamed => renamed,
+fn appear(nest: &Nest, root: &Path, replace: bool, keep: Option<SystemTime>) -> Result<()> {
+    let renamed = match (replace, keep) {
+        (false, _) => rename::to_free(nest.place(), root),
+        (true, None) => rename::exchange(nest.place(), root),
+        (true, Some(time)) => exchange_for_trash(nest, root, time),
     };
     match renamed {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -258,31 +257,22 @@ fn appear(nest: &Nest, root: &Path, replace: bool) -> Result<()> {
         }
         renamed => renamed.with_context(|| format!("cannot create {}", shown(root)))?,
     }
-    if replace && let Some((path, error)) = delete(nest.path()) {
+    if replace
+        && keep.is_none()
+        && let Some((path, error)) = delete(nest.path())
+    {
         terminal::say(&format!("WARNING: a part of the old one cannot be deleted: {}: {error}", shown(path)));
     }
     Ok(())
 }
 
-/// The same where a file system cannot do it at once. The old one steps aside under a name that no sweep takes, and
-/// comes back if the new one cannot take its place.
-fn rename_in_steps(place: &Path, root: &Path, replace: bool) -> io::Result<()> {
-    if root.symlink_metadata().is_err() {
-        return fs::rename(place, root);
-    }
-    if !replace {
-        return Err(io::ErrorKind::AlreadyExists.into());
-    }
-    let mut aside = OsString::from(".");
-    aside.push(root.file_name().unwrap_or_default());
-    aside.push(".replaced");
-    let aside = root.with_file_name(aside);
-    fs::rename(root, &aside)?;
-    fs::rename(place, root).inspect_err(|_| {
-        let _ = fs::rename(&aside, root);
-    })?;
-    // In the nest it is deleted with it.
-    fs::rename(&aside, place)
+/// The new one waits where the old one is to be kept, and they change places: in the nest, a kill would leave the old
+/// one to the next sweep.
+fn exchange_for_trash(nest: &Nest, root: &Path, time: SystemTime) -> io::Result<()> {
+    let place = trash::put(nest.place(), root, time)?;
+    rename::exchange(&place, root).inspect_err(|_| {
+        let _ = fs::rename(&place, nest.place());
+    })
 }
 
 #[cfg(test)]
@@ -300,6 +290,7 @@ mod tests {
             options: ["-c", make, "sh"].map(OsString::from).into(),
             recipe: None,
             replace: false,
+            keep: None,
             files: vec![(".project".into(), b"/src/blog\n".to_vec())],
             project: Some(at("src/blog")),
             hook_shell: "/bin/sh".into(),

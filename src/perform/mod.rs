@@ -10,8 +10,10 @@ mod log;
 mod nest;
 mod relocate;
 mod remove;
+mod rename;
 mod run;
 mod seed;
+mod trash;
 mod wipe;
 mod write;
 
@@ -52,6 +54,9 @@ fn perform_one(effect: &Effect) -> Result<bool> {
     match effect {
         Effect::Copy(copying) => return create::copy(copying),
         Effect::Remove(venv) => return remove::remove(venv),
+        Effect::Keep { venv, time } => trash::keep(venv, *time)?,
+        Effect::Restore { removed, venv } => trash::restore(removed, venv)?,
+        Effect::Expire(removed) => trash::expire(removed),
         Effect::Say(text) => terminal::say(text),
         Effect::MakeDirectory(path) => {
             fs::create_dir_all(path).with_context(|| format!("cannot create {}", shown(path)))?;

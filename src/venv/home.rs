@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-use super::{Name, Venv, shown};
+use super::{Name, Removed, Venv, shown};
 use crate::shell::quote::typed;
 
 /// The home of all environments.
@@ -57,6 +57,18 @@ impl Home {
         }
         names.sort_unstable();
         Ok(names)
+    }
+
+    /// The environments that were removed from it and can come back, the newest first.
+    pub fn removed(&self) -> Result<Vec<Removed>> {
+        if !self.exists()? {
+            return Ok(Vec::new());
+        }
+        let entries = fs::read_dir(&self.0).with_context(|| format!("cannot list {}", shown(&self.0)))?;
+        let mut all: Vec<Removed> =
+            entries.flatten().filter_map(|entry| Removed::at(&entry.path())).collect();
+        all.sort_by(|one, other| (other.time, &one.name).cmp(&(one.time, &other.name)));
+        Ok(all)
     }
 
     /// The environment called `name`, whether or not there is one.
@@ -123,6 +135,21 @@ mod tests {
         std::os::unix::fs::symlink(at("gone"), at("dangling")).unwrap();
         let names = Home::new(directory.path().into()).names().unwrap();
         assert_eq!(names.iter().map(ToString::to_string).collect::<Vec<_>>(), ["blog", "link", "shop"]);
+    }
+
+    #[test]
+    fn of_those_removed_the_newest_comes_first() {
+        let directory = tempfile::tempdir().unwrap();
+        for name in
+            ["shop.removed-20260101T000000Z", "blog.removed-20250101T000000Z", "a.removed-20260101T000000Z"]
+        {
+            fs::create_dir_all(directory.path().join(format!(".{name}/bin"))).unwrap();
+            fs::write(directory.path().join(format!(".{name}/bin/activate")), "").unwrap();
+        }
+        let home = Home::new(directory.path().into());
+        let names: Vec<String> = home.removed().unwrap().iter().map(|one| one.name.to_string()).collect();
+        assert_eq!(names, ["a", "shop", "blog"]);
+        assert!(home.names().unwrap().is_empty());
     }
 
     #[test]

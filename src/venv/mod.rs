@@ -9,6 +9,7 @@ mod prompt;
 mod python;
 pub(crate) mod record;
 pub(crate) mod relocate;
+mod removed;
 pub(crate) mod shebang;
 pub(crate) mod template;
 mod trust;
@@ -31,6 +32,7 @@ pub(crate) use name::Name;
 pub(crate) use package::Package;
 pub(crate) use project_template::{ProjectTemplate, ProjectTemplates};
 pub(crate) use python::{Python, Pythons};
+pub(crate) use removed::Removed;
 pub(crate) use trust::Trust;
 
 /// An environment: a directory with `bin/activate`, whoever made it.
