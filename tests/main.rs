@@ -13,6 +13,7 @@ mod interpreters;
 mod interrupt;
 mod original;
 mod pages;
+mod picture;
 mod pypi;
 mod readme;
 mod settings;
