@@ -1,5 +1,6 @@
 //! venvyard from outside: the program, the shims, the house itself.
 
+mod cache;
 mod clones;
 mod commands;
 mod dropin;
