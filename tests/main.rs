@@ -1,6 +1,5 @@
 //! venvyard from outside: the program, the shims, the house itself.
 
-mod cache;
 mod clones;
 mod commands;
 mod dropin;
@@ -14,7 +13,6 @@ mod interpreters;
 mod interrupt;
 mod original;
 mod pages;
-mod picture;
 mod pypi;
 mod readme;
 mod settings;

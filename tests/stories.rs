@@ -32,7 +32,6 @@ macro_rules! stories {
 stories! {
     add2virtualenv
     allvirtualenv
-    cache
     cdvirtualenv
     cpvirtualenv
     deactivate

@@ -2,7 +2,6 @@
 
 mod add2virtualenv;
 mod allvirtualenv;
-mod cache;
 mod cdproject;
 mod cdsitepackages;
 mod cdvirtualenv;
@@ -63,7 +62,6 @@ pub enum Command {
     Mktmpenv(mktmpenv::Args),
     Allvirtualenv(allvirtualenv::Args),
     Virtualenvwrapper(virtualenvwrapper::Args),
-    Cache(cache::Args),
     Init(init::Args),
     Setup(setup::Args),
     #[command(hide = true)]
@@ -107,7 +105,6 @@ impl Command {
             Self::Mktmpenv(args) => args.plan(context),
             Self::Allvirtualenv(args) => args.plan(context),
             Self::Virtualenvwrapper(args) => args.plan(context),
-            Self::Cache(args) => args.plan(context),
             Self::Init(args) => args.plan(context),
             Self::Setup(args) => args.plan(context),
             Self::Complete(args) => args.plan(context),
