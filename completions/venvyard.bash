@@ -12,7 +12,7 @@ __venvyard_complete() {
     esac
     case $command:$before in
     mkproject:-t | mkproject:--template) kind=templates ;;
-    mkvirtualenv:-r | mktmpenv:-r | mkproject:-r)
+    mkvirtualenv:-r | mktmpenv:-r | mkproject:-r | *:--find-links)
         while IFS= read -r name; do COMPREPLY+=("$name"); done < <(compgen -f -- "$current")
         return
         ;;
@@ -33,7 +33,7 @@ __venvyard_complete() {
         rmvirtualenv | cpvirtualenv | mvvirtualenv | wipeenv) rest='--dry-run --help' ;;
         lsvirtualenv) rest='--brief --long --json --dry-run --help' ;;
         mkvirtualenv | mktmpenv | mkproject)
-            rest='--python --system-site-packages --without-pip --prompt --copies --upgrade-deps --clear --dry-run --help'
+            rest='--python --find-links --offline --system-site-packages --without-pip --prompt --copies --upgrade-deps --clear --dry-run --help'
             case $command in
             mktmpenv) rest="--cd --no-cd $rest" ;;
             mkproject) rest="--force --template $rest" ;;
@@ -71,7 +71,7 @@ __venvyard_complete() {
     venvyard)
         rest='mkvirtualenv workon rmvirtualenv restorevirtualenv lsvirtualenv cpvirtualenv mvvirtualenv wipeenv showvirtualenv'
         rest+=' add2virtualenv cdvirtualenv cdsitepackages lssitepackages toggleglobalsitepackages setvirtualenvproject'
-        rest+=' cdproject mkproject mktmpenv allvirtualenv virtualenvwrapper init setup'
+        rest+=' cdproject mkproject mktmpenv allvirtualenv virtualenvwrapper cache init setup'
         while IFS= read -r name; do COMPREPLY+=("$name"); done < <(compgen -W "$rest" -- "$current")
         return
         ;;

@@ -51,6 +51,8 @@ for command in mkvirtualenv mktmpenv mkproject
     complete -c $command -s p -l python -x -a '(__fish_complete_command)' -d 'The interpreter'
     complete -c $command -s r -rF -d 'Install what this file lists'
     complete -c $command -s i -x -d 'Install this package'
+    complete -c $command -l find-links -rF -d 'Look for packages there too'
+    complete -c $command -l offline -d 'Install from there alone'
     complete -c $command -l system-site-packages -d 'See the packages of the interpreter'
     complete -c $command -l without-pip -d 'Leave pip out'
     complete -c $command -l prompt -x -d 'What the prompt shows'
@@ -84,6 +86,7 @@ complete -c venvyard --no-files
 complete -c venvyard -s h -l help -d 'Print help'
 complete -c venvyard -s V -l version -d 'Print the version'
 complete -c venvyard -n __fish_use_subcommand -a "$commands"
+complete -c venvyard -n __fish_use_subcommand -a cache -d 'Show, fill or empty what is kept'
 complete -c venvyard -n __fish_use_subcommand -a init -d 'Print the shell code that defines the commands'
 complete -c venvyard -n __fish_use_subcommand -a setup -d 'Load the commands in every new shell'
 complete -c venvyard -n '__fish_seen_subcommand_from init setup' -a 'bash zsh ksh mksh fish'

@@ -54,6 +54,8 @@ function __venvyard_call # PROGRAM ARGUMENT...: a setting counts whether or not 
     set -q VIRTUALENVWRAPPER_VIRTUALENV_ARGS && set -lx VIRTUALENVWRAPPER_VIRTUALENV_ARGS $VIRTUALENVWRAPPER_VIRTUALENV_ARGS
     set -q VIRTUALENVWRAPPER_SCRIPT && set -lx VIRTUALENVWRAPPER_SCRIPT $VIRTUALENVWRAPPER_SCRIPT
     set -q VIRTUALENVWRAPPER_LOG_FILE && set -lx VIRTUALENVWRAPPER_LOG_FILE $VIRTUALENVWRAPPER_LOG_FILE
+    set -q PIP_DOWNLOAD_CACHE && set -lx PIP_DOWNLOAD_CACHE $PIP_DOWNLOAD_CACHE
+    set -q PIP_CACHE_DIR && set -lx PIP_CACHE_DIR $PIP_CACHE_DIR
     command $argv
 end
 
@@ -74,6 +76,20 @@ end
 function __venvyard_unset # NAME
     set -eg $argv[1]
     return 0
+end
+
+function __venvyard_cache # DIR: where pip keeps downloads in the active environment, unless the user has a place for them
+    if test -z "$PIP_CACHE_DIR"; or test "$PIP_CACHE_DIR" = "$VENVYARD_PIP_CACHE"
+        set -gx PIP_CACHE_DIR $argv[1]
+        set -gx VENVYARD_PIP_CACHE $argv[1]
+    end
+    return 0
+end
+
+function __venvyard_uncache # a shell within this one knows by the second variable that the first is ours
+    test -n "$VENVYARD_PIP_CACHE"; or return
+    test "$PIP_CACHE_DIR" = "$VENVYARD_PIP_CACHE"; and set -eg PIP_CACHE_DIR
+    set -eg VENVYARD_PIP_CACHE
 end
 
 function __venvyard_lend # NAME VALUE...: variables, exported until the command ends, however it ends
@@ -341,6 +357,7 @@ function __venvyard_leave # [NEXT]: deactivate, with hooks; only a temporary one
     $source $root/bin/predeactivate.fish pre_deactivate
     $source $hooks/predeactivate.fish pre_deactivate
     __venvyard_put_off $root
+    __venvyard_uncache
     set -lx VIRTUALENVWRAPPER_LAST_VIRTUAL_ENV $root
     set -lx VIRTUALENVWRAPPER_LAST_VIRTUALENV $root
     $source $root/bin/postdeactivate.fish post_deactivate $name

@@ -97,7 +97,8 @@ __venvyard_carry_out() { # COMMAND ARGUMENT...: ask the program what is to be do
 __venvyard_export_settings() { # in a subshell: a setting counts whether or not the user exported it
     \export WORKON_HOME VIRTUALENVWRAPPER_HOOK_DIR VIRTUALENVWRAPPER_PROJECT_FILENAME \
         VIRTUALENVWRAPPER_WORKON_CD VIRTUALENVWRAPPER_PYTHON VIRTUALENVWRAPPER_VIRTUALENV \
-        VIRTUALENVWRAPPER_VIRTUALENV_ARGS VIRTUALENVWRAPPER_SCRIPT VIRTUALENVWRAPPER_LOG_FILE PROJECT_HOME
+        VIRTUALENVWRAPPER_VIRTUALENV_ARGS VIRTUALENVWRAPPER_SCRIPT VIRTUALENVWRAPPER_LOG_FILE PROJECT_HOME \
+        PIP_DOWNLOAD_CACHE PIP_CACHE_DIR
 }
 
 # --- Verbs ----------------------------------------------------------------------------------------
@@ -109,6 +110,20 @@ __venvyard_hint() { __venvyard_say "hint: $1" >&2; }
 __venvyard_export() { \export "$1=$2"; }
 
 __venvyard_unset() { \unset "$1" || \:; }
+
+__venvyard_cache() { # DIR: where pip keeps downloads in the active environment, unless the user has a place for them
+    case ${PIP_CACHE_DIR-} in
+    '' | "${VENVYARD_PIP_CACHE-}") \export PIP_CACHE_DIR="$1" VENVYARD_PIP_CACHE="$1" ;;
+    esac
+}
+
+__venvyard_uncache() { # a shell within this one knows by the second variable that the first is ours
+    case ${VENVYARD_PIP_CACHE-} in
+    '') \return 0 ;;
+    "${PIP_CACHE_DIR-}") \unset PIP_CACHE_DIR ;;
+    esac
+    \unset VENVYARD_PIP_CACHE
+}
 
 __venvyard_lend() { # NAME VALUE...: variables, exported until the command ends, however it ends
     while \test "$#" -gt 1; do
@@ -123,6 +138,7 @@ __venvyard_take_back() {
     case $__venvyard_lent in *:WORKON_HOME:*) \unset WORKON_HOME ;; esac
     case $__venvyard_lent in *:VIRTUALENVWRAPPER_HOOK_DIR:*) \unset VIRTUALENVWRAPPER_HOOK_DIR ;; esac
     case $__venvyard_lent in *:VIRTUALENVWRAPPER_PROJECT_FILENAME:*) \unset VIRTUALENVWRAPPER_PROJECT_FILENAME ;; esac
+    case $__venvyard_lent in *:PIP_CACHE_DIR:*) \unset PIP_CACHE_DIR ;; esac
     case $__venvyard_lent in *:VIRTUALENVWRAPPER_WORKON_CD:*) \unset VIRTUALENVWRAPPER_WORKON_CD ;; esac
     __venvyard_lent=''
 }
@@ -414,6 +430,7 @@ __venvyard_leave_for_hooks() { # ["nondestructive"]
     "$4" "$2/bin/predeactivate" pre_deactivate
     "$4" "$3/predeactivate" pre_deactivate
     __venvyard_put_off "$2" "$1"
+    __venvyard_uncache
     \export VIRTUALENVWRAPPER_LAST_VIRTUAL_ENV="$2" VIRTUALENVWRAPPER_LAST_VIRTUALENV="$2"
     "$4" "$2/bin/postdeactivate" post_deactivate "${2##*/}"
     "$4" "$3/postdeactivate" post_deactivate "${2##*/}"

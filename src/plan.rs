@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 
 use crate::shell::{self, Shell, Shim, Step};
 use crate::venv::template::{Kind, LinkMode, Workshop};
-use crate::venv::{Hook, Python, Trust, Venv, shown};
+use crate::venv::{Hook, Installs, Python, Trust, Venv, shown};
 
 /// What a command decided. Nothing is answered unless every effect succeeded.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -76,6 +76,10 @@ pub enum Effect {
     Restore { removed: PathBuf, venv: Venv },
     /// Delete environments that were kept long enough.
     Expire(Vec<PathBuf>),
+    /// Install into an environment that is gone afterwards, for what stays in pip's cache.
+    Warm(Warming),
+    /// Delete a directory of a cache.
+    Clear(PathBuf),
     /// Remove a link to an environment; what it points to stays.
     Unlink(PathBuf),
     /// Run a hook program from `directory`; its status counts for nothing.
@@ -104,6 +108,8 @@ pub struct Creation {
     pub options: Vec<OsString>,
     /// How a template does what these options say, without the maker; none if it cannot.
     pub recipe: Option<Recipe>,
+    /// Where pip keeps downloads if the maker calls it; none leaves that to pip.
+    pub cache: Option<PathBuf>,
     /// Whether it takes the place of one that is there.
     pub replace: bool,
     /// The time to keep that one under; none if it is deleted.
@@ -127,6 +133,19 @@ pub struct Copying {
     pub is_move: bool,
     /// The interpreter that new hook files name after `#!`.
     pub hook_shell: PathBuf,
+}
+
+/// All that is needed to fill pip's cache.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warming {
+    /// How the environment is made; its own place is hidden beside the one that is named here.
+    pub creation: Creation,
+    /// What is installed.
+    pub installs: Installs,
+    /// A directory that gets a wheel of each package.
+    pub wheels: Option<PathBuf>,
+    /// Where pip runs.
+    pub directory: PathBuf,
 }
 
 /// What a template is to become.
@@ -277,6 +296,8 @@ impl Plan {
             | Effect::Hooks { .. }
             | Effect::Wipe { .. }
             | Effect::Expire(_)
+            | Effect::Warm(_)
+            | Effect::Clear(_)
             | Effect::Unlink(_)
             | Effect::Hook { .. }
             | Effect::ExtendPath { .. }
@@ -349,6 +370,8 @@ impl Effect {
                 let paths: Vec<String> = removed.iter().map(shown).collect();
                 format!("delete what was kept long enough: {}", paths.join(", "))
             }
+            Self::Warm(warming) => warming.described(),
+            Self::Clear(directory) => format!("delete: {}", shown(directory)),
             Self::Unlink(path) => format!("remove link: {}", shown(path)),
             Self::Hook { directory, program, argument, .. } => {
                 format!("run in {}: {} {}", shown(directory), shown(program), shown(argument))
@@ -361,6 +384,15 @@ impl Effect {
             Self::Write { path, .. } => format!("write: {}", shown(path)),
             Self::Fill { project, template } => format!("fill {} from: {}", shown(project), shown(template)),
         }
+    }
+}
+
+impl Warming {
+    fn described(&self) -> String {
+        let all = self.installs.requirements.iter().chain(&self.installs.packages).map(shown);
+        let wheels = self.wheels.iter().map(|directory| format!(", and keep wheels in {}", shown(directory)));
+        let what = all.collect::<Vec<_>>().join(" ");
+        format!("install into an environment that goes again: {what}{}", wheels.collect::<String>())
     }
 }
 

@@ -8,9 +8,9 @@ use crate::support::{Sandbox, project, told};
 /// The man pages by the names of their files: the program's, and one for each shell function.
 fn man_pages() -> BTreeMap<String, String> {
     let description = venvyard::description();
-    let functions = description
-        .get_subcommands()
-        .filter(|command| !command.is_hide_set() && !["init", "setup"].contains(&command.get_name()));
+    let functions = description.get_subcommands().filter(|command| {
+        !command.is_hide_set() && !["cache", "init", "setup"].contains(&command.get_name())
+    });
     let pages = functions.map(|command| (command.get_name(), function_page(command.clone())));
     let all = pages.chain([("venvyard", program_page(&description))]);
     all.map(|(name, page)| (format!("{name}.1"), page)).collect()
@@ -40,9 +40,11 @@ fn program_page(description: &clap::Command) -> String {
     man.render_synopsis_section(&mut page).expect("rendered");
     man.render_options_section(&mut page).expect("rendered");
     man.render_extra_section(&mut page).expect("rendered");
-    for command in description.get_subcommands().filter(|command| !command.is_hide_set()) {
+    let commands = description.get_subcommands().filter(|command| !command.is_hide_set());
+    for command in commands.flat_map(|command| std::iter::once(command).chain(command.get_subcommands())) {
         let man = clap_mangen::Man::new(command.clone());
-        page.extend_from_slice(format!(".SH COMMAND {}\n", command.get_name().to_uppercase()).as_bytes());
+        let name = command.get_bin_name().and_then(|name| name.strip_prefix("venvyard "));
+        page.extend_from_slice(format!(".SH COMMAND {}\n", name.expect("a name").to_uppercase()).as_bytes());
         man.render_synopsis_section(&mut page).expect("rendered");
         man.render_description_section(&mut page).expect("rendered");
         man.render_options_section(&mut page).expect("rendered");

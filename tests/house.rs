@@ -175,7 +175,8 @@ fn every_setting_reaches_the_program_and_every_lent_one_is_taken_back() {
     let read = |path: &str| fs::read_to_string(project().join(path)).expect(path);
     let settings = |text: &str| -> BTreeSet<String> {
         let is_setting = |word: &&str| {
-            ["WORKON_HOME", "PROJECT_HOME"].contains(word) || word.starts_with("VIRTUALENVWRAPPER_")
+            ["WORKON_HOME", "PROJECT_HOME", "PIP_DOWNLOAD_CACHE", "PIP_CACHE_DIR"].contains(word)
+                || word.starts_with("VIRTUALENVWRAPPER_")
         };
         text.split('"').filter(is_setting).map(str::to_owned).collect()
     };
@@ -209,7 +210,7 @@ fn every_command_is_in_every_place() {
     let man = read("docs/man/venvyard.1");
     for command in venvyard::description().get_subcommands().filter(|command| !command.is_hide_set()) {
         let name = command.get_name();
-        let is_function = !["init", "setup"].contains(&name);
+        let is_function = !["cache", "init", "setup"].contains(&name);
         if is_function {
             let line = format!("\n{name}() {{ __venvyard {name} \"$@\" || \\return \"$?\"; }}\n");
             assert!(read("shell/venvyard.sh").contains(&line), "the shim has no line for {name}");

@@ -62,7 +62,8 @@ fn installed() -> Vec<PathBuf> {
     ];
     let description = venvyard::description();
     let commands = description.get_subcommands().filter(|command| !command.is_hide_set());
-    let commands = commands.map(clap::Command::get_name).filter(|name| !["init", "setup"].contains(name));
+    let commands =
+        commands.map(clap::Command::get_name).filter(|name| !["cache", "init", "setup"].contains(name));
     let each = commands.chain(["venvyard"]).flat_map(|command| {
         [
             format!("share/bash-completion/completions/{command}.bash"),

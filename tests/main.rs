@@ -1,5 +1,6 @@
 //! venvyard from outside: the program, the shims, the house itself.
 
+mod cache;
 mod clones;
 mod commands;
 mod dropin;
@@ -13,6 +14,7 @@ mod interpreters;
 mod interrupt;
 mod original;
 mod pages;
+mod picture;
 mod pypi;
 mod readme;
 mod settings;

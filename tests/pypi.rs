@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::{Sandbox, Shell, shells, told};
+use crate::support::{Sandbox, Shell, VENVYARD, shells, told};
 
 /// A shell, and whatever it started: none of it outlives the value.
 struct Group(Child);
@@ -228,4 +228,19 @@ fn virtualenv_makes_environments_where_it_is_named() {
     assert_eq!([&*told[0], &*told[2], &*told[3]], [&*shown, "args", &*shown]);
     assert_eq!(told[4..], ["six", "by virtualenv"]);
     assert_names_no_nest(&root);
+}
+
+#[test]
+#[ignore = "installs from PyPI"]
+fn warmed_wheels_serve_where_there_is_no_network() {
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.home().join("common_requirements.txt"), "django\n").expect("written");
+    let bin = Path::new(VENVYARD).parent().expect("a directory").display();
+    let script = format!(
+        "PATH='{bin}':$PATH venvyard cache warm -r common_requirements.txt --wheels wheels >&2 || exit 1
+        export PIP_INDEX_URL=http://127.0.0.1:9/simple PIP_FIND_LINKS=http://127.0.0.1:9/
+        mkvirtualenv --find-links wheels --offline -i django myapp >&2 && django-admin version >/dev/null && echo works"
+    );
+    assert_eq!(lines(&sandbox, shell("bash"), &script, &[]), ["works"]);
+    assert_eq!(left(&sandbox), [sandbox.workon_home().join("myapp")]);
 }

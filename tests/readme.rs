@@ -95,7 +95,11 @@ fn every_option_that_it_names_is_understood() {
         .collect();
     let description = venvyard::description();
     let all: BTreeSet<&str> = std::iter::once(&description)
-        .chain(description.get_subcommands())
+        .chain(
+            description
+                .get_subcommands()
+                .flat_map(|command| [command].into_iter().chain(command.get_subcommands())),
+        )
         .flat_map(clap::Command::get_arguments)
         .flat_map(|argument| argument.get_long_and_visible_aliases().unwrap_or_default())
         .collect();

@@ -32,6 +32,7 @@ macro_rules! stories {
 stories! {
     add2virtualenv
     allvirtualenv
+    cache
     cdvirtualenv
     cpvirtualenv
     deactivate

@@ -53,12 +53,16 @@ impl Terminal {
 
     /// Waits until `text` is shown, and returns what was shown before it since the last wait.
     pub(crate) fn until(&mut self, text: &str) -> String {
+        String::from_utf8_lossy(&self.bytes_until(text)).replace('\r', "")
+    }
+
+    /// The same, as the terminal got it.
+    fn bytes_until(&mut self, text: &str) -> Vec<u8> {
         // The driver takes each byte for a letter.
         let letters = |bytes: &[u8]| bytes.iter().map(|&byte| char::from(byte)).collect::<String>();
         let seen = self.session.exp_string(&letters(text.as_bytes()));
         let seen = seen.unwrap_or_else(|error| panic!("{}: {error:?}", self.shell.name));
-        let bytes: Vec<u8> = seen.chars().filter_map(|letter| u8::try_from(letter).ok()).collect();
-        String::from_utf8_lossy(&bytes).replace('\r', "")
+        seen.chars().filter_map(|letter| u8::try_from(letter).ok()).collect()
     }
 
     /// Waits until the shell has done what was typed and asks for more; tells what it has shown, and the status,
@@ -67,6 +71,15 @@ impl Terminal {
         let seen = self.until("<done ");
         let status = self.until(">").parse().expect("a status");
         (seen, status)
+    }
+
+    /// Types `line`, waits until it is done, and returns what the terminal got of it, the prompt before it included.
+    pub(crate) fn record(&mut self, line: &str) -> Vec<u8> {
+        self.press(&format!("{line}\r"));
+        let seen = self.bytes_until("<done ");
+        self.until(">");
+        // First comes the end of the line before, which the driver added.
+        seen.trim_ascii_start().to_vec()
     }
 
     /// Types `line`, and waits until it is done.

@@ -31,7 +31,9 @@ impl Args {
     pub fn plan(self, context: &Context) -> Result<Plan> {
         let home = context.home()?;
         let mut plan = Plan::script(Vec::new());
-        let mut steps = Vec::new();
+        let lent =
+            context.pip_cache_to_lend()?.map(|cache| Step::Lend(vec![("PIP_CACHE_DIR", cache.into())]));
+        let mut steps = Vec::from_iter(lent);
         for name in home.names()? {
             let venv = home.venv(&name);
             if !venv.is_quoted(context.shell()) {

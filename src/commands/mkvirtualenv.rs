@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use clap::ValueHint;
 
 use super::workon::{self, Entry};
 use crate::context::Context;
@@ -11,7 +12,7 @@ use crate::plan::{Creation, Effect, Maker, Plan, Recipe};
 use crate::shell::Step;
 use crate::shell::quote::typed;
 use crate::venv::template::Kind;
-use crate::venv::{Hook, Name, Venv, refuse_mounts, shown};
+use crate::venv::{Hook, Installs, Name, Venv, shown};
 
 const MORE: &str = "\
 Options may stand before or after the name. Others than these go to the creator, which
@@ -39,20 +40,28 @@ pub struct Args {
 }
 
 // What may be typed for every creation. No doc comment: it would become the first line of each command's help.
-#[derive(Debug, clap::Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag that venv has too")]
+#[derive(Debug, Default, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that venv or pip has too")]
 pub(super) struct Options {
     /// The interpreter: a path, a name on PATH, or a version like 3.12
-    #[arg(short, long, value_name = "PYTHON")]
+    #[arg(short, long, value_name = "PYTHON", value_hint = ValueHint::CommandName)]
     python: Option<OsString>,
 
     /// Install what this requirements file lists
-    #[arg(short = 'r', value_name = "FILE")]
+    #[arg(short = 'r', value_name = "FILE", value_hint = ValueHint::FilePath)]
     requirements: Vec<OsString>,
 
     /// Install this package; may be repeated
     #[arg(short = 'i', value_name = "PACKAGE")]
     packages: Vec<OsString>,
+
+    /// Look for packages in this directory or page too; may be repeated
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::AnyPath)]
+    find_links: Vec<OsString>,
+
+    /// Install from there alone, without a network
+    #[arg(long, conflicts_with = "upgrade_deps")]
+    offline: bool,
 
     /// Let it see the packages of the interpreter
     #[arg(long)]
@@ -141,21 +150,32 @@ pub(super) fn project_file(project: &Path, context: &Context) -> (OsString, Vec<
     (context.project_file().to_owned(), line)
 }
 
+fn is_url(word: &OsStr) -> bool {
+    word.to_string_lossy().contains("://")
+}
+
 /// An empty word, as an unset variable leaves it, would mean the working directory.
 fn refuse_empty(option: &str, words: &[OsString]) -> Result<()> {
     ensure!(
         !words.iter().any(|word| word.is_empty()),
         "The word after {} is empty.\nhint: mkvirtualenv {option} NAME",
-        &option[..2]
+        option.split(' ').next().unwrap_or_default()
     );
     Ok(())
 }
 
 impl Options {
+    /// The options of an environment that is only to be filled.
+    pub(super) fn filling(
+        python: Option<OsString>,
+        requirements: Vec<OsString>,
+        packages: Vec<OsString>,
+    ) -> Self {
+        Self { python, requirements, packages, ..Self::default() }
+    }
+
     /// All that mkvirtualenv does: the creation and the warnings, then the steps.
     pub(super) fn creation(&self, wanted: Wanted<'_>, context: &Context) -> Result<(Vec<Effect>, Vec<Step>)> {
-        refuse_empty("-r FILE", &self.requirements)?;
-        refuse_empty("-i PACKAGE", &self.packages)?;
         let (home, hooks, name) = (context.home()?, context.hooks()?, wanted.name);
         let venv = home.venv(name);
         let mut effects = Vec::new();
@@ -166,21 +186,15 @@ impl Options {
         }
         let replace = self.replaces(&venv, name, context)?;
         let keep = if replace { context.kept_from(&venv)? } else { None };
-        let installs = self.installs(&venv, &wanted.typed, context)?;
-        let (maker, options) = self.maker(name, context)?;
-        if let (Maker::Venv(_), Some(why)) = (&maker, context.doubtful_cache()) {
-            effects.push(Effect::Say(format!("NOTE: {why}")));
-        }
+        let installs = self.installs(&wanted.typed, context)?;
+        let (notes, creation) = self.making(venv.clone(), context)?;
+        effects.extend(notes);
         effects.push(Effect::Create(Creation {
-            venv: venv.clone(),
-            recipe: self.recipe(&maker, context)?,
-            maker,
-            options,
             replace,
             keep,
             files: wanted.files,
             project: wanted.project_to_make,
-            hook_shell: context.hook_shell(),
+            ..creation
         }));
         if keep.is_some() {
             let typed = typed(name.as_os_str());
@@ -200,7 +214,9 @@ impl Options {
         let (warnings, activation) = entry.activation(context, stirred)?;
         effects.extend(warnings);
         steps.extend(activation);
-        steps.extend(installs);
+        let directory = context.directory().map(Path::to_path_buf).unwrap_or_default();
+        let run = |words| Step::Run { directory: directory.clone(), words };
+        steps.extend(installs.by_pip(&venv).into_iter().map(run));
         let stirred = steps.iter().any(Step::may_write_hooks);
         steps.extend(workon::sourced(Hook::Postmkvirtualenv, &hooks, context.shell(), stirred));
         Ok((effects, steps))
@@ -227,41 +243,96 @@ impl Options {
             !context.active().is_some_and(|active| active.is_same_as(venv)),
             "Environment '{name}' is active.\nhint: deactivate"
         );
-        refuse_mounts(venv.root())?;
         Ok(true)
     }
 
-    /// The steps that call pip. Python runs isolated, so that no module of the working directory or
-    /// PYTHONPATH gets into pip's way, and pip installs into the environment, whatever its settings say.
-    fn installs(&self, venv: &Venv, again: &str, context: &Context) -> Result<Vec<Step>> {
+    /// How the environment `venv` is made, whatever is to be in it; before that something may have to be said.
+    pub(super) fn making(&self, venv: Venv, context: &Context) -> Result<(Vec<Effect>, Creation)> {
+        let (maker, options) = self.maker(&venv, context)?;
+        let doubtful_templates = context.doubtful_cache().filter(|_| matches!(maker, Maker::Venv(_)));
+        let doubtful_downloads = match context.named_pip_cache()? {
+            Some((directory, _)) => context.doubtful_pip_cache(&directory)?,
+            None => None,
+        };
+        let doubts = doubtful_templates.into_iter().chain(doubtful_downloads);
+        let notes = doubts.map(|why| Effect::Say(format!("NOTE: {why}"))).collect();
+        let creation = Creation {
+            venv,
+            recipe: self.recipe(&maker, context)?,
+            maker,
+            options,
+            cache: context.pip_cache()?,
+            replace: false,
+            keep: None,
+            files: Vec::new(),
+            project: None,
+            hook_shell: context.hook_shell(),
+        };
+        Ok((notes, creation))
+    }
+
+    /// What is to be installed, all of it there; `again` is what was typed, for a hint.
+    fn installs(&self, again: &str, context: &Context) -> Result<Installs> {
+        let offline = self.offline || context.is_offline()?;
+        ensure!(
+            !(offline && self.upgrade_deps),
+            "--upgrade-deps asks the package index, and `offline` in config.toml says not to.\nhint: {again}"
+        );
         if self.requirements.is_empty() && self.packages.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Installs::default());
         }
+        refuse_empty("--find-links DIR", &self.find_links)?;
         ensure!(!self.without_pip, "-i and -r need pip, which --without-pip leaves out.\nhint: {again}");
+        let find_links = self.find_links(offline, context)?;
+        Ok(Installs { find_links, offline, ..self.wanted(context)? })
+    }
+
+    /// What is to be installed, wherever it comes from.
+    pub(super) fn wanted(&self, context: &Context) -> Result<Installs> {
+        refuse_empty("-r FILE", &self.requirements)?;
+        refuse_empty("-i PACKAGE", &self.packages)?;
         let mut requirements = Vec::new();
         for given in &self.requirements {
-            let is_url = given.to_string_lossy().contains("://");
-            let file = if is_url { given.clone() } else { context.absolute(given)?.into_os_string() };
-            if !is_url && !Path::new(&file).is_file() {
+            let file = if is_url(given) { given.clone() } else { context.absolute(given)?.into_os_string() };
+            if !is_url(given) && !Path::new(&file).is_file() {
                 bail!("There is no requirements file {}.\nhint: ls *requirements*", shown(&file));
             }
-            requirements.extend([OsString::from("-r"), file]);
+            requirements.push(file);
         }
-        let directory = context.directory()?.to_path_buf();
-        let pip = |arguments: &[OsString]| {
-            let words = ["/usr/bin/env", "-u", "PIP_TARGET", "-u", "PIP_PREFIX", "PIP_USER=0"];
-            let mut words: Vec<OsString> = words.map(OsString::from).into();
-            words.push(venv.python().into());
-            words.extend(["-I", "-m", "pip", "install"].map(OsString::from));
-            words.extend_from_slice(arguments);
-            Step::Run { directory: directory.clone(), words }
-        };
-        let installs = [requirements.as_slice(), self.packages.as_slice()];
-        Ok(installs.into_iter().filter(|arguments| !arguments.is_empty()).map(pip).collect())
+        // They are run from there.
+        context.directory()?;
+        Ok(Installs { requirements, packages: self.packages.clone(), ..Installs::default() })
+    }
+
+    /// Where packages are looked for beside the index: what was typed, what is configured and, where pip's own variable
+    /// and files could lead to the network, the directories among these.
+    fn find_links(&self, offline: bool, context: &Context) -> Result<Vec<OsString>> {
+        let mut all = [self.find_links.clone(), context.find_links()?].concat();
+        if offline {
+            let settings = context.pip_settings();
+            let words =
+                settings.value("find-links").unwrap_or_default().split_whitespace().map(OsString::from);
+            all.extend(words.filter(|word| !is_url(word)));
+        }
+        let trust = context.trust()?;
+        for place in all.iter_mut().filter(|place| !is_url(place)) {
+            let path = context.absolute(place)?;
+            ensure!(
+                path.exists(),
+                "There is no {} to find packages in.\nhint: venvyard cache warm -r requirements.txt --wheels {}",
+                shown(&path),
+                typed(path.as_os_str())
+            );
+            if let Some(why) = trust.doubt_store(&path, &[]) {
+                bail!(why);
+            }
+            *place = path.into();
+        }
+        Ok(all)
     }
 
     /// Who makes the environment, and with which options.
-    fn maker(&self, name: &Name, context: &Context) -> Result<(Maker, Vec<OsString>)> {
+    fn maker(&self, venv: &Venv, context: &Context) -> Result<(Maker, Vec<OsString>)> {
         let python = match &self.python {
             Some(python) if python.to_string_lossy().contains(['/', '~']) => {
                 Some(context.absolute(python)?.into_os_string())
@@ -272,7 +343,7 @@ impl Options {
         let Some((creator, mut options)) = context.creator() else {
             let python = pythons.find(python.as_deref())?;
             python.check(!self.without_pip)?;
-            self.refuse_second_name(name)?;
+            self.refuse_second_name(venv)?;
             return Ok((Maker::Venv(python), self.options(self.unknown_to_venv())));
         };
         let program = pythons.program(creator).with_context(|| {
@@ -289,11 +360,12 @@ impl Options {
     }
 
     /// The venv module would make another environment of each word that is no option.
-    fn refuse_second_name(&self, name: &Name) -> Result<()> {
+    fn refuse_second_name(&self, venv: &Venv) -> Result<()> {
         let is_option = |word: &&OsString| word.as_encoded_bytes().starts_with(b"-");
         let foreign: Vec<&OsString> = self.creator_option.iter().filter(|word| !is_option(word)).collect();
         let Some(first) = foreign.first() else { return Ok(()) };
-        let whole = foreign.iter().map(|word| word.as_os_str()).chain([name.as_os_str()]);
+        let name = venv.root().file_name().unwrap_or_default();
+        let whole = foreign.iter().map(|word| word.as_os_str()).chain([name]);
         let whole = whole.collect::<Vec<_>>().join(OsStr::new(" "));
         bail!(
             "'{}' is not understood: an environment has one name, quoted if it has blanks.\n\
@@ -440,6 +512,8 @@ mod tests {
             vec!["blog", "-a", ""],
             vec!["blog", "-r", ""],
             vec!["blog", "-i", ""],
+            vec!["blog", "-i", "x", "--find-links", ""],
+            vec!["blog", "-i", "x", "--find-links", "missing"],
             vec!["blog", "-p", "python9.9"],
             vec!["blog", "-p", "/bin/ls"],
             vec!["blog", "--without-pip", "-i", "x"],

@@ -2,6 +2,7 @@
 
 mod add2virtualenv;
 mod allvirtualenv;
+mod cache;
 mod cdproject;
 mod cdsitepackages;
 mod cdvirtualenv;
@@ -62,6 +63,7 @@ pub enum Command {
     Mktmpenv(mktmpenv::Args),
     Allvirtualenv(allvirtualenv::Args),
     Virtualenvwrapper(virtualenvwrapper::Args),
+    Cache(cache::Args),
     Init(init::Args),
     Setup(setup::Args),
     #[command(hide = true)]
@@ -105,6 +107,7 @@ impl Command {
             Self::Mktmpenv(args) => args.plan(context),
             Self::Allvirtualenv(args) => args.plan(context),
             Self::Virtualenvwrapper(args) => args.plan(context),
+            Self::Cache(args) => args.plan(context),
             Self::Init(args) => args.plan(context),
             Self::Setup(args) => args.plan(context),
             Self::Complete(args) => args.plan(context),

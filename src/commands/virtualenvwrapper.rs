@@ -79,8 +79,9 @@ fn told(fact: Result<String>) -> String {
 /// The name of every shell function, sorted, and what it does. The parser knows them, so that none can be missing.
 fn commands() -> Vec<(String, String)> {
     let described = super::Command::augment_subcommands(clap::Command::default());
-    let is_function =
-        |command: &&clap::Command| !command.is_hide_set() && !["init", "setup"].contains(&command.get_name());
+    let is_function = |command: &&clap::Command| {
+        !command.is_hide_set() && !["cache", "init", "setup"].contains(&command.get_name())
+    };
     let about = |command: &clap::Command| command.get_about().map(ToString::to_string).unwrap_or_default();
     let functions = described.get_subcommands().filter(is_function);
     let mut commands: Vec<_> =

@@ -132,6 +132,7 @@ impl Entry<'_> {
             steps.push(Step::Hook { directory, program, arguments });
         }
         steps.push(Step::Activate { root: self.venv.root().to_path_buf(), hooks: hooks.clone() });
+        steps.extend(context.pip_cache()?.map(Step::Cache));
         if let Some(project) = self.project.filter(|_| self.cd) {
             if project.is_dir() {
                 steps.push(Step::Chdir(project.to_path_buf()));

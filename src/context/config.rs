@@ -34,6 +34,12 @@ pub(super) struct Config {
     /// How long removed environments are kept; zero is not at all.
     #[serde(default, deserialize_with = "duration")]
     pub trash: Option<Duration>,
+    /// Where pip keeps downloads in environments; `$PIP_DOWNLOAD_CACHE`.
+    pub pip_cache: Option<String>,
+    /// Directories or pages with packages, beside the index.
+    pub find_links: Option<Vec<String>>,
+    /// Whether packages come from there alone.
+    pub offline: Option<bool>,
     /// Directories whose hooks and environments are used although others may write there; of the user's file alone.
     pub shared_homes: Option<Vec<String>>,
 }
@@ -78,6 +84,9 @@ impl Config {
             workon_cd: self.workon_cd.or(below.workon_cd),
             link_mode: self.link_mode.or(below.link_mode),
             trash: self.trash.or(below.trash),
+            pip_cache: self.pip_cache.or(below.pip_cache),
+            find_links: self.find_links.or(below.find_links),
+            offline: self.offline.or(below.offline),
             shared_homes: self.shared_homes,
         }
     }

@@ -40,8 +40,7 @@ pub(super) fn create(creation: &Creation) -> Result<()> {
         Ok(nest) => nest,
     };
     let made = Venv::at(nest.place().to_path_buf());
-    if !from_template(creation, &made)? {
-        make(creation, &nest)?;
+    if !make_in(&nest, creation)? {
         // A maker may follow the links in the path of the home.
         let spellings = [Some(nest.place().to_path_buf()), nest.place().canonicalize().ok()];
         relocate::in_place(made.root(), &Move::new(spellings.into_iter().flatten(), root))?;
@@ -55,6 +54,16 @@ pub(super) fn create(creation: &Creation) -> Result<()> {
         // One without the other serves nobody.
         let _ = if is_new { fs::remove_dir(project) } else { Ok(()) };
     })
+}
+
+/// Makes the environment in its nest, before it is furnished; tells whether its texts name its place already, as those
+/// of a template do.
+pub(super) fn make_in(nest: &Nest, creation: &Creation) -> Result<bool> {
+    let is_final = from_template(creation, &Venv::at(nest.place().to_path_buf()))?;
+    if !is_final {
+        make(creation, nest)?;
+    }
+    Ok(is_final)
 }
 
 /// Makes a project directory; tells whether it is new.
@@ -152,11 +161,14 @@ fn make(creation: &Creation, nest: &Nest) -> Result<()> {
         let start = start.iter().map(OsString::from);
         start.chain(creation.options.iter().cloned()).chain([name.to_owned()]).collect()
     };
+    let cache = creation.cache.iter().map(|cache| ("PIP_CACHE_DIR", cache));
     match &creation.maker {
         Maker::Program(program) => {
             // As virtualenvwrapper does it: from the directory that is to hold it, with the bare name.
             let name = nest.place().file_name().unwrap_or_default();
-            let status = run::program(program, &arguments(&[], name), nest.path()).status();
+            let mut command = run::program(program, &arguments(&[], name), nest.path());
+            command.envs(cache);
+            let status = command.status();
             let status = status.with_context(|| format!("cannot start {}", shown(program)))?;
             succeeded(status, creation)?;
         }
@@ -167,6 +179,7 @@ fn make(creation: &Creation, nest: &Nest) -> Result<()> {
             // It says nothing unless it fails, and then part of it on stdout.
             let arguments = arguments(&["-I", "-m", "venv"], nest.place().as_os_str());
             let mut command = run::python(&python.executable, &arguments, nest.path());
+            command.envs(cache);
             let output = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).output();
             let output = output.with_context(|| format!("cannot start {}", shown(&python.executable)))?;
             if !output.status.success() {
@@ -289,6 +302,7 @@ mod tests {
             maker: Maker::Program("/bin/sh".into()),
             options: ["-c", make, "sh"].map(OsString::from).into(),
             recipe: None,
+            cache: None,
             replace: false,
             keep: None,
             files: vec![(".project".into(), b"/src/blog\n".to_vec())],

@@ -14,6 +14,7 @@ mod rename;
 mod run;
 mod seed;
 mod trash;
+mod warm;
 mod wipe;
 mod write;
 
@@ -24,7 +25,7 @@ use anyhow::{Context as _, Result};
 
 use crate::plan::{Answer, Effect, Plan};
 use crate::terminal;
-use crate::venv::{Hook, shown};
+use crate::venv::{Hook, Venv, shown};
 
 use log::{Level, Log};
 
@@ -57,6 +58,7 @@ fn perform_one(effect: &Effect) -> Result<bool> {
         Effect::Keep { venv, time } => trash::keep(venv, *time)?,
         Effect::Restore { removed, venv } => trash::restore(removed, venv)?,
         Effect::Expire(removed) => trash::expire(removed),
+        Effect::Clear(directory) => return remove::remove(&Venv::at(directory.clone())),
         Effect::Say(text) => terminal::say(text),
         Effect::MakeDirectory(path) => {
             fs::create_dir_all(path).with_context(|| format!("cannot create {}", shown(path)))?;
@@ -68,6 +70,7 @@ fn perform_one(effect: &Effect) -> Result<bool> {
         Effect::Create(creation) => create::create(creation)?,
         Effect::Wipe { venv, program } => wipe::wipe(venv, program)?,
         Effect::Sweep(home) => nest::sweep(home),
+        Effect::Warm(warming) => warm::warm(warming)?,
         Effect::Unlink(path) => {
             fs::remove_file(path).with_context(|| format!("cannot remove the link {}", shown(path)))?;
         }

@@ -94,6 +94,8 @@ pub enum Step {
     Command { words: Vec<OsString> },
     /// Do a step in a subshell in which ROOT is active, without hooks, from its directory.
     Inside { root: PathBuf, step: Box<Step> },
+    /// Where pip keeps downloads until the environment is left, unless the user has a place for them.
+    Cache(PathBuf),
     /// Change directory.
     Chdir(PathBuf),
     /// Variables, exported until the command ends, however it ends.
@@ -142,6 +144,7 @@ impl Step {
             Self::Inside { root, step } => {
                 list("__venvyard_inside", std::iter::once(root.as_os_str()).chain(step.words()))
             }
+            Self::Cache(directory) => list("__venvyard_cache", [directory.as_ref()]),
             Self::Chdir(directory) => list("__venvyard_chdir", [directory.as_ref()]),
             Self::Lend(variables) => {
                 let words = variables.iter().flat_map(|(name, value)| [OsStr::new(name), value.as_os_str()]);

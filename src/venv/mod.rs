@@ -2,9 +2,10 @@
 
 mod home;
 mod hook;
-mod mount;
+mod installs;
 mod name;
 mod package;
+mod pip;
 mod project_template;
 mod prompt;
 mod python;
@@ -29,9 +30,10 @@ pub(crate) use crate::shell::quote::typed;
 
 pub(crate) use home::Home;
 pub(crate) use hook::{Hook, Runnable};
-pub(crate) use mount::refuse_mounts;
+pub(crate) use installs::Installs;
 pub(crate) use name::Name;
 pub(crate) use package::Package;
+pub(crate) use pip::{PIP_CACHE_PARTS, PipSettings, can_keep, pip_cache_parts};
 pub(crate) use project_template::{ProjectTemplate, ProjectTemplates};
 pub(crate) use python::{Python, Pythons};
 pub(crate) use removed::Removed;

@@ -3,6 +3,7 @@
 //! A workshop is a directory of the user's cache, one for each interpreter; in it lie what the interpreter
 //! was when it was last asked, and a template for each kind of environment.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
@@ -31,7 +32,20 @@ impl Workshop {
         hash.update(format!("{FORMAT} {umask:o} "));
         hash.update(executable.as_os_str().as_bytes());
         let name = u64::from_be_bytes(*hash.finalize().first_chunk().expect("a hash is longer"));
-        Self(cache.join("templates").join(format!("{name:016x}")))
+        Self(Self::all(cache).join(format!("{name:016x}")))
+    }
+
+    /// Where all workshops lie in the user's `cache`.
+    pub fn all(cache: &Path) -> PathBuf {
+        cache.join("templates")
+    }
+
+    /// Whether `directory` holds workshops and nothing else.
+    pub fn are_all(directory: &Path) -> bool {
+        let is_workshop = |name: &[u8]| name.len() == 16 && name.iter().all(u8::is_ascii_hexdigit);
+        // What a killed one left is hidden.
+        let is_ours = |name: &OsStr| name.as_bytes().starts_with(b".") || is_workshop(name.as_bytes());
+        fs::read_dir(directory).is_ok_and(|all| all.flatten().all(|entry| is_ours(&entry.file_name())))
     }
 
     /// Its directory.

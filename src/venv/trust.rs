@@ -62,6 +62,20 @@ impl Trust {
         Some(format!("{} is not used: {which} {why}.\nhint: {hint} {}", shown(path), typed(one.as_os_str())))
     }
 
+    /// Why what lies in `directory`, whose `parts` fill by themselves, is not to be installed from. Of a sticky one
+    /// nobody can take anything, but everybody can put something there.
+    pub(crate) fn doubt_store(&self, directory: &Path, parts: &[&str]) -> Option<String> {
+        let parts = parts.iter().map(|part| directory.join(part)).filter(|part| exists(part));
+        let doubt = std::iter::once(directory.to_path_buf()).chain(parts).find_map(|path| self.doubt(&path));
+        doubt.or_else(|| {
+            let mode = Facts::of(directory)?.mode;
+            (mode & 0o002 != 0 && !self.is_shared(directory)).then(|| {
+                let (shown, typed) = (shown(directory), typed(directory.as_os_str()));
+                format!("{shown} is not used: it can be written by everybody.\nhint: chmod o-w {typed}")
+            })
+        })
+    }
+
     /// Why `venv` is not to be entered by `shell`: its activate script, its root and the home count, and the hooks that
     /// are sourced on the way out, when no program looks.
     pub(crate) fn doubt_to_enter(&self, venv: &Venv, shell: Shell) -> Option<String> {

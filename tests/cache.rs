@@ -1,0 +1,276 @@
+//! pip's cache and wheels, with an index of this machine that writes down what it is asked for.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::readme;
+use crate::support::{Sandbox, Shell, VENVYARD, posix_shells, told};
+
+/// Serves the packages `blocks` and `bricks`, the first of which needs the second, and never answers of `sand`.
+const INDEX: &str = r#"
+import http.server, os, sys, threading, zipfile
+root = sys.argv[1]
+for name, needs in ("blocks", "Requires-Dist: bricks\n"), ("bricks", ""):
+    page = os.path.join(root, "simple", name)
+    os.makedirs(page)
+    with zipfile.ZipFile(os.path.join(page, name + "-1.0-py3-none-any.whl"), "w") as wheel:
+        info = name + "-1.0.dist-info/"
+        wheel.writestr(name + ".py", "")
+        wheel.writestr(info + "METADATA", "Metadata-Version: 2.1\nName: %s\nVersion: 1.0\n%s" % (name, needs))
+        wheel.writestr(info + "WHEEL", "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(info + "RECORD", "".join(f + ",,\n" for f in (name + ".py", info + "METADATA", info + "WHEEL", info + "RECORD")))
+class Index(http.server.SimpleHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def __init__(self, *args):
+        super().__init__(*args, directory=root)
+    def do_GET(self):
+        with open(os.path.join(root, "requests"), "a") as log:
+            log.write(self.path + "\n")
+        if "sand" in self.path:
+            threading.Event().wait()
+        super().do_GET()
+    def end_headers(self):
+        if self.path.endswith(".whl"):
+            self.send_header("Cache-Control", "max-age=365000000, immutable, public")
+        super().end_headers()
+    def log_message(self, *args):
+        pass
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Index)
+print(server.server_address[1], flush=True)
+server.serve_forever()
+"#;
+
+/// An index that runs until it is dropped.
+struct Index {
+    server: Child,
+    port: String,
+    place: PathBuf,
+}
+
+impl Drop for Index {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+impl Index {
+    fn in_the(sandbox: &Sandbox) -> Self {
+        let place = sandbox.home().join("index");
+        fs::create_dir(&place).expect("made");
+        let mut command = sandbox.command("python3");
+        let mut server =
+            command.args(["-c", INDEX]).arg(&place).stdout(Stdio::piped()).spawn().expect("python3 runs");
+        let mut port = String::new();
+        let stdout = server.stdout.take().expect("a pipe");
+        BufReader::new(stdout).read_line(&mut port).expect("a port");
+        assert!(!port.is_empty(), "the index does not start");
+        Self { server, port: port.trim().to_owned(), place }
+    }
+
+    /// What it was asked for.
+    fn requests(&self) -> Vec<String> {
+        let log = fs::read_to_string(self.place.join("requests")).unwrap_or_default();
+        log.lines().map(str::to_owned).collect()
+    }
+
+    /// How many packages it handed out.
+    fn downloads(&self) -> usize {
+        self.requests().iter().filter(|path| path.contains(".whl")).count()
+    }
+
+    /// Lets pip know of nothing else.
+    fn alone<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        // pip caches only what comes by a way that it trusts.
+        command.env("PIP_INDEX_URL", format!("http://127.0.0.1:{}/simple", self.port));
+        command.env("PIP_TRUSTED_HOST", format!("127.0.0.1:{}", self.port));
+        command.env("PIP_CONFIG_FILE", "/dev/null").env("PIP_FIND_LINKS", "").env("PIP_EXTRA_INDEX_URL", "")
+    }
+}
+
+fn run(sandbox: &Sandbox, index: &Index, shell: Shell, script: &str) -> Output {
+    index.alone(&mut sandbox.shell(shell, script)).output().expect("the shell runs")
+}
+
+/// A sandbox with an index and a requirements file.
+fn furnished() -> (Sandbox, Index) {
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.home().join("common_requirements.txt"), "blocks\n").expect("written");
+    let index = Index::in_the(&sandbox);
+    (sandbox, index)
+}
+
+/// What is in `$WORKON_HOME`, hidden things too.
+fn names(sandbox: &Sandbox) -> Vec<String> {
+    let entries = fs::read_dir(sandbox.workon_home()).into_iter().flatten().flatten();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn what_was_installed_once_is_not_downloaded_again() {
+    let (sandbox, index) = furnished();
+    let profile = sandbox.home().join("profile");
+    fs::write(&profile, "export PIP_DOWNLOAD_CACHE=$HOME/.pip_download_cache\n").expect("written");
+    let first = "
+        . ./profile
+        mkvirtualenv throwaway >&2 && pip install -r common_requirements.txt >&2 && deactivate &&
+        rmvirtualenv throwaway && ls .pip_download_cache";
+    let output = run(&sandbox, &index, posix_shells()[0], first);
+    assert!(output.status.success(), "{}", told(&output));
+    let kept = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(kept.lines().any(|line| line.starts_with("http")), "{kept}");
+    assert_eq!(index.downloads(), 2, "{:?}", index.requests());
+    let second = "
+        . ./profile
+        mkvirtualenv myapp >&2 && pip install blocks >&2 && python -c 'import blocks, bricks' &&
+        mkvirtualenv other -i blocks >&2 && python -c 'import blocks, bricks' && echo imported";
+    let output = run(&sandbox, &index, posix_shells()[0], second);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "imported\n", "{}", told(&output));
+    assert_eq!(index.downloads(), 2, "{:?}", index.requests());
+}
+
+#[test]
+fn warmed_wheels_are_installed_without_a_request_and_nothing_else_is_left() {
+    let (sandbox, index) = furnished();
+    let block = readme::blocks("sh").into_iter().find(|block| block.starts_with("venvyard cache warm"));
+    let block = block.expect("README tells how");
+    let (warm, make) = block.trim_end().split_once('\n').expect("two lines");
+    let bin = Path::new(VENVYARD).parent().expect("a directory").display();
+    let warm = format!("PATH='{bin}':$PATH; export PIP_DOWNLOAD_CACHE=$HOME/downloads; {warm}");
+    let output = run(&sandbox, &index, posix_shells()[0], &warm);
+    assert!(output.status.success(), "{}", told(&output));
+    assert!(
+        String::from_utf8_lossy(&output.stdout).starts_with("pip keeps downloads in "),
+        "{}",
+        told(&output)
+    );
+    assert!(
+        sandbox.home().join("downloads/http-v2").exists() || sandbox.home().join("downloads/http").exists()
+    );
+    assert_eq!(names(&sandbox), [] as [&str; 0]);
+    assert_eq!(index.downloads(), 2, "{:?}", index.requests());
+    let asked = index.requests().len();
+    let script = format!("{make} >&2 && python -c 'import blocks, bricks; print(blocks.__file__)'");
+    let output = run(&sandbox, &index, posix_shells()[0], &script);
+    let file = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(Path::new(&file).starts_with(sandbox.workon_home().join("blog")), "{}", told(&output));
+    // The same by the configuration.
+    let config = sandbox.home().join(".config/venvyard");
+    fs::create_dir_all(&config).expect("made");
+    fs::write(config.join("config.toml"), "find_links = [\"~/wheels\"]\noffline = true\n").expect("written");
+    let output =
+        run(&sandbox, &index, posix_shells()[0], "mktmpenv -i blocks >&2 && python -c 'import bricks'");
+    assert!(output.status.success(), "{}", told(&output));
+    assert_eq!(index.requests().len(), asked, "{:?}", index.requests());
+}
+
+#[test]
+fn a_warming_that_fails_or_is_ended_leaves_nothing_that_stays() {
+    let (sandbox, index) = furnished();
+    let warm = |package: &str| {
+        let mut command = sandbox.command(VENVYARD);
+        command.args(["cache", "warm", "-i", package]).env("PIP_CACHE_DIR", sandbox.home().join("downloads"));
+        index.alone(&mut command);
+        command.process_group(0).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it runs")
+    };
+    let output = warm("nowhere-to-be-found").wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(1), "{}", told(&output));
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(words.contains("ERROR: pip failed") && words.contains("\nhint: "), "{}", told(&output));
+    assert_eq!(names(&sandbox), [] as [&str; 0]);
+    for signal in ["-KILL", "-INT"] {
+        let asked = index.requests().len();
+        let mut warming = warm("sand");
+        let deadline = Instant::now() + Duration::from_secs(120);
+        while index.requests().len() == asked {
+            assert!(Instant::now() < deadline, "the index is not asked");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let group = format!("-{}", warming.id());
+        let sent = sandbox.command("kill").args([signal, "--", &group]).status().expect("kill runs");
+        assert!(sent.success() && !warming.wait().expect("it ends").success());
+        assert!(
+            names(&sandbox).iter().all(|name| name.starts_with(".warm.partial-")),
+            "{:?}",
+            names(&sandbox)
+        );
+        assert!(signal == "-INT" || names(&sandbox).len() == 1, "it was to be killed in the middle");
+        // Of an interrupted one pip may end a little later than the program that waited for it.
+        while !names(&sandbox).is_empty() {
+            assert!(Instant::now() < deadline, "{:?}", names(&sandbox));
+            let script = "mkvirtualenv --without-pip blog && deactivate && rmvirtualenv blog";
+            let output = run(&sandbox, &index, posix_shells()[0], script);
+            assert!(output.status.success(), "{}", told(&output));
+        }
+    }
+}
+
+#[test]
+fn a_shell_within_leaves_no_cache_behind_and_needs_no_program_to_deactivate() {
+    for shell in posix_shells() {
+        let sandbox = Sandbox::new();
+        sandbox.hollow("blog");
+        let inner = sandbox.home().join("inner");
+        fs::write(&inner, ". \"$SHIM\"\ndeactivate\necho \"within: ${PIP_CACHE_DIR-none}\"\n")
+            .expect("written");
+        let words = shell.words.join(" ");
+        let script = format!(
+            "PIP_DOWNLOAD_CACHE=/srv/cache; workon blog; echo \"$PIP_CACHE_DIR\"; {words} ./inner\n\
+             __venvyard_exe=/nowhere; PATH=/nowhere; deactivate; echo \"left: ${{PIP_CACHE_DIR-none}}\""
+        );
+        let mut command = sandbox.shell(shell, &script);
+        let output = command.env_remove("PIP_CACHE_DIR").output().expect("the shell runs");
+        let expected = "/srv/cache\nwithin: none\nleft: none\n";
+        assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{}: {}", shell.name, told(&output));
+    }
+}
+
+#[test]
+fn wheels_that_others_could_have_put_there_are_not_installed() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = Sandbox::new();
+    let wheels = sandbox.home().join("wheels");
+    fs::create_dir(&wheels).expect("made");
+    for mode in [0o777, 0o1777] {
+        fs::set_permissions(&wheels, fs::Permissions::from_mode(mode)).expect("set");
+        let script = "mkvirtualenv --find-links wheels -i blocks blog; echo \"status $?\"";
+        let seen = told(&sandbox.run(posix_shells()[0], script));
+        assert!(
+            seen.contains("status 1") && seen.contains("wheels is not used: it can be written"),
+            "{seen}"
+        );
+        assert!(seen.contains("hint: chmod o-w "), "{seen}");
+        assert_eq!(names(&sandbox), [] as [&str; 0]);
+    }
+}
+
+#[test]
+fn what_is_cleared_is_the_caches_alone() {
+    let sandbox = Sandbox::new();
+    let cache = sandbox.home().join("cache");
+    for directory in ["http-v2/0/1", "wheels/ab", "mine"] {
+        fs::create_dir_all(cache.join(directory)).expect("made");
+    }
+    fs::write(cache.join("mine/letter"), "").expect("written");
+    let clear = || {
+        let mut command = sandbox.command(VENVYARD);
+        command.args(["cache", "clear", "pip"]).env("PIP_CACHE_DIR", &cache).output().expect("it runs")
+    };
+    let output = clear();
+    assert!(output.status.success(), "{}", told(&output));
+    let left: Vec<_> =
+        fs::read_dir(&cache).expect("it stays").flatten().map(|entry| entry.file_name()).collect();
+    assert_eq!(left, ["mine"]);
+    // Somebody's own directory of that name.
+    fs::create_dir_all(cache.join("wheels/car")).expect("made");
+    let output = clear();
+    assert_eq!(output.status.code(), Some(1), "{}", told(&output));
+    assert!(cache.join("wheels/car").exists());
+}
