@@ -22,7 +22,7 @@ use crate::interpreters::able;
 use crate::support::{Sandbox, VENVYARD, is_here, told};
 
 /// The calls that change files, and `flock` and `openat` without which the others go wrong.
-const CALLS: [&str; 26] = [
+const CALLS: [&str; 27] = [
     "chmod",
     "copy_file_range",
     "fchmod",
@@ -38,6 +38,7 @@ const CALLS: [&str; 26] = [
     "mkdirat",
     "open",
     "openat",
+    "openat2",
     "rename",
     "renameat",
     "renameat2",
@@ -62,9 +63,9 @@ const ERRORS: [(&str, &[&str]); 6] = [
         "EROFS",
         &["chmod", "fchmod", "linkat", "mkdir", "rename", "renameat2", "symlinkat", "unlinkat", "utimensat"],
     ),
-    ("EACCES", &["mkdir", "openat", "rename", "renameat2", "rmdir", "unlinkat"]),
+    ("EACCES", &["mkdir", "openat", "openat2", "rename", "renameat2", "rmdir", "unlinkat"]),
     ("EIO", &["copy_file_range", "fsync", "rename", "renameat2", "write"]),
-    ("EMFILE", &["openat"]),
+    ("EMFILE", &["openat", "openat2"]),
 ];
 
 /// A home in which one command happens again and again.

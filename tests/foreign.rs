@@ -1,10 +1,10 @@
 //! Nothing of somebody else's is run: hooks, activate scripts and settings that others could have written.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::Path;
 
-use crate::support::{Sandbox, Shell, posix_shells, told};
+use crate::support::{Sandbox, Shell, is_root, posix_shells, told};
 
 fn allow(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("set");
@@ -23,10 +23,6 @@ fn sandbox() -> Sandbox {
         sandbox.hollow(name);
     }
     sandbox
-}
-
-fn is_root() -> bool {
-    fs::metadata("/proc/self").is_ok_and(|data| data.uid() == 0)
 }
 
 /// What is said and seen in `shell`, the statuses among it.

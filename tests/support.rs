@@ -2,6 +2,8 @@
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::lchown;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -111,6 +113,30 @@ impl Sandbox {
         command
     }
 
+    /// The program under test as an ordinary user starts it. Root becomes one, in `group`, who owns the sandbox from
+    /// then on; who is no root stays who they are.
+    pub(crate) fn ordinary(&self, group: u32) -> Command {
+        const USER: u32 = 12_345;
+        if !is_root() {
+            return self.command(VENVYARD);
+        }
+        // Where the program was built an ordinary user may not look.
+        let program = self.directory.path().join("venvyard");
+        if !program.exists() {
+            std::fs::hard_link(VENVYARD, &program)
+                .or_else(|_| std::fs::copy(VENVYARD, &program).map(drop))
+                .expect("another name");
+        }
+        let all =
+            walkdir::WalkDir::new(self.home()).into_iter().map(|entry| entry.expect("readable").into_path());
+        for path in all.chain([self.directory.path().to_path_buf()]) {
+            lchown(path, Some(USER), Some(group)).expect("root may");
+        }
+        let mut command = self.command(program);
+        command.uid(USER).gid(group).env("XDG_CACHE_HOME", self.home().join(".cache"));
+        command
+    }
+
     /// The program under test with arguments, without a shim.
     pub(crate) fn venvyard(&self, arguments: &[&str]) -> Output {
         self.command(VENVYARD).args(arguments).output().expect("venvyard runs")
@@ -170,6 +196,11 @@ impl Sandbox {
         std::os::unix::fs::symlink("/bin/sh", root.join("bin/python")).expect("linked");
         root
     }
+}
+
+/// Whether root runs the tests.
+pub(crate) fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
 }
 
 /// A word as fish reads it back.

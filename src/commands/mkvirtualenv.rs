@@ -12,7 +12,7 @@ use crate::plan::{Creation, Effect, Maker, Plan, Recipe};
 use crate::shell::Step;
 use crate::shell::quote::typed;
 use crate::venv::template::Kind;
-use crate::venv::{Hook, Installs, Name, Venv, shown};
+use crate::venv::{Hook, Installs, Name, Venv, refuse_mounts, shown};
 
 const MORE: &str = "\
 Options may stand before or after the name. Others than these go to the creator, which
@@ -243,6 +243,7 @@ impl Options {
             !context.active().is_some_and(|active| active.is_same_as(venv)),
             "Environment '{name}' is active.\nhint: deactivate"
         );
+        refuse_mounts(venv.root())?;
         Ok(true)
     }
 

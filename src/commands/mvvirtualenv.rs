@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::plan::{Copying, Effect, Plan};
 use crate::shell::Step;
 use crate::shell::quote::typed;
-use crate::venv::{Name, shown};
+use crate::venv::{Name, refuse_mounts, shown};
 
 const MORE: &str = "\
 Its scripts, prompt, hooks and project follow. If it is active, it stays so under its new
@@ -43,6 +43,7 @@ impl Args {
             let root = shown(source.root());
             bail!("{root} is a link.\nhint: rmvirtualenv {}", typed(old.as_os_str()));
         }
+        refuse_mounts(source.root())?;
         let is_active = context.active().is_some_and(|active| active.is_same_as(&source));
         let mut steps = Vec::new();
         if is_active && context.shim().is_some() {

@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::plan::{Answer, Effect, Plan};
 use crate::shell::Step;
 use crate::shell::quote::typed;
-use crate::venv::{Hook, Name, Removed, Runnable, Venv, shown};
+use crate::venv::{Hook, Name, Removed, Runnable, Venv, refuse_mounts, shown};
 
 const MORE: &str = "\
 All names are checked before the first is removed. The active environment is not
@@ -111,7 +111,7 @@ fn removal(names: &[Name], context: &Context) -> Result<Plan> {
     Ok(plan)
 }
 
-/// Refuses what is there and is no environment, and the active one.
+/// Refuses what is there and is no environment, the active one, and one in which something is mounted.
 fn check(name: &Name, context: &Context) -> Result<()> {
     let venv = context.home()?.venv(name);
     let Some(data) = what_is_at(venv.root())? else { return Ok(()) };
@@ -127,7 +127,7 @@ fn check(name: &Name, context: &Context) -> Result<()> {
         what_is_at(&venv.activate())?;
         bail!("{} is not an environment.\nhint: lsvirtualenv -b", shown(venv.root()));
     }
-    Ok(())
+    if data.is_symlink() { Ok(()) } else { refuse_mounts(venv.root()) }
 }
 
 /// What is at `path`; none only where nothing is. What cannot be looked at may well be there.

@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::context::Context;
 use crate::plan::{Effect, Plan};
-use crate::venv::shown;
+use crate::venv::{refuse_mounts, shown};
 
 const MORE: &str = "\
 pip, setuptools and wheel stay, and so do hooks and the project. No pip is started: what a
@@ -26,6 +26,7 @@ impl Args {
         if !venv.settings_file().exists() {
             bail!("{} is not an environment.\nhint: workon NAME", shown(venv.root()));
         }
+        refuse_mounts(venv.root())?;
         let installed = venv.installed().with_context(|| format!("cannot read {}", shown(venv.root())))?;
         let others = installed.into_iter().filter(|one| !one.is_seed());
         let names: Vec<String> = others.map(|one| shown(one.name)).collect();

@@ -9,8 +9,6 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use tempfile::TempDir;
-
 use super::delete::delete;
 
 /// What is in the name of every nest, after a dot and the environment's name.
@@ -18,8 +16,8 @@ const KINDS: [&str; 2] = ["partial", "removed"];
 
 /// A hidden directory that is deleted when it is dropped.
 pub(super) struct Nest {
-    directory: Option<TempDir>,
     place: PathBuf,
+    is_kept: bool,
     // Holds the lock. None where the file system knows no locks: then nobody sweeps.
     _lock: Option<File>,
 }
@@ -44,12 +42,9 @@ impl Nest {
                 Ok(()) if !is_at(&lock, directory.path()) => {}
                 Err(TryLockError::WouldBlock) => {}
                 result => {
-                    let place = directory.path().join(name);
-                    return Ok(Self {
-                        directory: Some(directory),
-                        place,
-                        _lock: result.is_ok().then_some(lock),
-                    });
+                    // It would be deleted by tempfile, which crosses mount points.
+                    let place = directory.keep().join(name);
+                    return Ok(Self { place, is_kept: false, _lock: result.is_ok().then_some(lock) });
                 }
             }
         }
@@ -67,8 +62,16 @@ impl Nest {
 
     /// Leaves the nest where it is.
     pub(super) fn keep(mut self) -> PathBuf {
-        let path = self.path().to_path_buf();
-        self.directory.take().map_or(path, TempDir::keep)
+        self.is_kept = true;
+        self.path().to_path_buf()
+    }
+}
+
+impl Drop for Nest {
+    fn drop(&mut self) {
+        if !self.is_kept {
+            let _ = delete(self.path());
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod home;
 mod hook;
 mod installs;
+mod mount;
 mod name;
 mod package;
 mod pip;
@@ -31,6 +32,7 @@ pub(crate) use crate::shell::quote::typed;
 pub(crate) use home::Home;
 pub(crate) use hook::{Hook, Runnable};
 pub(crate) use installs::Installs;
+pub(crate) use mount::refuse_mounts;
 pub(crate) use name::Name;
 pub(crate) use package::Package;
 pub(crate) use pip::{PIP_CACHE_PARTS, PipSettings, can_keep, pip_cache_parts};

@@ -1,9 +1,12 @@
 //! `rmvirtualenv` as a black box: what it takes, and above all what it leaves.
 
 use super::{asked, assert_refused, text, tree};
-use crate::support::{Sandbox, told};
+use crate::support::{Sandbox, VENVYARD, told};
+use rustix::fs::{Mode, OFlags};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::process::Output;
 
 #[test]
 fn what_is_no_environment_is_refused_and_nothing_changes() {
@@ -82,19 +85,117 @@ fn nothing_is_left_and_no_link_is_followed() {
 
 #[test]
 fn what_cannot_be_deleted_is_named_and_no_longer_listed() {
-    let sandbox = Sandbox::new();
-    let root = sandbox.hollow("blog");
-    fs::create_dir(root.join("held")).unwrap();
-    fs::write(root.join("held/file"), "").unwrap();
-    fs::set_permissions(root.join("held"), fs::Permissions::from_mode(0o555)).unwrap();
-    if fs::write(root.join("held/probe"), "").is_ok() {
-        // Root writes everywhere: there is nothing that it cannot delete here.
-        return;
+    // One thread deletes few entries, several delete many.
+    for many in [0, 40] {
+        let sandbox = Sandbox::new();
+        let root = sandbox.hollow("blog");
+        fill(&root, many);
+        fs::create_dir(root.join("held")).unwrap();
+        fs::write(root.join("held/file"), "").unwrap();
+        fs::set_permissions(root.join("held"), fs::Permissions::from_mode(0o555)).unwrap();
+        let mut command = sandbox.ordinary(12_345);
+        let output = command.args(["rmvirtualenv", "blog"]).env("VENVYARD_SHELL", "bash").output().unwrap();
+        assert!(text(&output.stderr).contains("/blog/held/file: "), "{}", told(&output));
+        assert_eq!(text(&output.stdout), "__venvyard_status '1'\n");
+        assert_eq!(text(&sandbox.venvyard(&["lsvirtualenv", "-b"]).stdout), "");
+        let left = tree(&sandbox).into_iter().filter(|path| path.contains(".removed-"));
+        assert_eq!(left.count(), 4, "the nest, blog, held and the file in it");
     }
-    let output = asked(&sandbox, &["rmvirtualenv", "blog"], &[]);
-    assert!(text(&output.stderr).contains("held/file"), "{}", told(&output));
-    assert_eq!(text(&output.stdout), "__venvyard_status '1'\n");
-    assert_eq!(text(&sandbox.venvyard(&["lsvirtualenv", "-b"]).stdout), "");
+}
+
+/// Puts as many directories of twenty files into `root`.
+fn fill(root: &Path, directories: usize) {
+    for directory in (0..directories).map(|number| root.join(format!("lib/{number}"))) {
+        fs::create_dir_all(&directory).unwrap();
+        (0..20).for_each(|file| fs::write(directory.join(file.to_string()), "").unwrap());
+    }
+}
+
+/// A chain of directories, each in the one before, longer than any path may be, with a file at its end.
+fn dig(root: &Path) {
+    let name = "d".repeat(100);
+    let mut open = rustix::fs::open(root, OFlags::DIRECTORY, Mode::empty()).unwrap();
+    for _ in 0..60 {
+        rustix::fs::mkdirat(&open, &name, Mode::RWXU).unwrap();
+        open = rustix::fs::openat(&open, &name, OFlags::DIRECTORY, Mode::empty()).unwrap();
+    }
+    rustix::fs::openat(&open, "file", OFlags::CREATE, Mode::RWXU).unwrap();
+}
+
+#[test]
+fn a_tree_that_is_large_and_deeper_than_a_path_is_long_goes_with_few_open_files() {
+    for limit in ["32", "64", "unlimited"] {
+        let sandbox = Sandbox::new();
+        let root = sandbox.hollow("blog");
+        fill(&root, 40);
+        dig(&root);
+        dig(&root.join("lib/7"));
+        let mut command = sandbox.command("sh");
+        let script = format!("ulimit -S -n {limit} 2>/dev/null; exec \"$0\" rmvirtualenv blog");
+        let output = command.args(["-c", &script, VENVYARD]).output().unwrap();
+        assert!(output.status.success(), "{limit}: {}", told(&output));
+        assert_eq!(fs::read_dir(sandbox.workon_home()).unwrap().count(), 0, "{limit}");
+    }
+}
+
+/// What bash says of `script` where a directory of the user's is mounted at `$WORKON_HOME/blog/src`, which ends with it;
+/// none where one may not mount.
+#[expect(clippy::print_stderr, reason = "what is skipped is told")]
+fn where_a_directory_is_mounted(sandbox: &Sandbox, script: &str) -> Option<Output> {
+    let in_namespace = |script: &str| {
+        let mut command = sandbox.command("unshare");
+        command.args(["-rm", "sh", "-c", script, VENVYARD]).env("VENVYARD_SHELL", "bash").output()
+    };
+    let mount = "mount --bind \"$HOME/src\" \"$WORKON_HOME/blog/src\"";
+    if !in_namespace(mount).is_ok_and(|output| output.status.success()) {
+        eprintln!("SKIPPED: nothing can be mounted here");
+        return None;
+    }
+    in_namespace(&format!("{mount} && {script}")).ok()
+}
+
+#[test]
+fn an_environment_in_which_something_is_mounted_stays_whole() {
+    let sandbox = Sandbox::new();
+    for directory in [sandbox.hollow("shop"), sandbox.hollow("blog").join("src"), sandbox.home().join("src")]
+    {
+        fs::create_dir_all(&directory).unwrap();
+        fs::write(directory.join("file"), "").unwrap();
+    }
+    let before = tree(&sandbox);
+    for command in [
+        "rmvirtualenv shop blog",
+        "mkvirtualenv --clear --without-pip blog",
+        "mvvirtualenv blog weblog",
+        "wipeenv",
+    ] {
+        let script = format!(
+            "VIRTUAL_ENV=\"$WORKON_HOME/{}\" \"$0\" {command}",
+            if command == "wipeenv" { "blog" } else { "" }
+        );
+        let Some(output) = where_a_directory_is_mounted(&sandbox, &script) else { return };
+        assert_refused(
+            &output,
+            "/blog/src is a mount point, and what is mounted is not removed.\nhint: umount ",
+        );
+        assert_eq!(tree(&sandbox), before, "{command}");
+    }
+}
+
+#[test]
+fn what_is_mounted_in_a_nest_left_behind_is_not_swept() {
+    let sandbox = Sandbox::new();
+    let left = sandbox.workon_home().join(".shop.partial-abcdefgh");
+    fill(&left, 40);
+    for directory in [left.join("src"), sandbox.hollow("blog").join("src"), sandbox.home().join("src")] {
+        fs::create_dir_all(&directory).unwrap();
+        fs::write(directory.join("file"), "").unwrap();
+    }
+    let script = "mount --bind \"$HOME/src\" \"$WORKON_HOME/.shop.partial-abcdefgh/src\" && \"$0\" sweep \"$WORKON_HOME\"";
+    let Some(output) = where_a_directory_is_mounted(&sandbox, script) else { return };
+    assert!(output.status.success(), "{}", told(&output));
+    assert!(sandbox.home().join("src/file").exists());
+    assert!(left.join("src/file").exists() && !left.join("lib").exists());
 }
 
 #[test]
