@@ -6,6 +6,8 @@
 # are written, and why:
 #   \cmd      aliases are expanded while a function is parsed; the backslash keeps the user's out
 #   "$?"      IFS may hold digits
+#   x="$y"    zsh that emulates csh takes an unquoted value for a pattern of files
+#   "x=$y"    as a word of a command: under `set -k` an assignment is none
 #   set --    positional parameters stand for locals, which ksh93 lacks in functions of this form
 #   || return makes errexit, err_return and ERR traps inert inside the public functions
 
@@ -67,13 +69,18 @@ __venvyard_script=''      # what the binary answered
 __venvyard_failed=0       # the first status, not 0, of a program run by this command
 __venvyard_line=''        # what a function without a process of its own returns
 # Sourced again, an activation that lives in this shell stays; an inherited value means nothing.
-case ${VIRTUAL_ENV-}${__venvyard_active-} in
-'') __venvyard_active='' && __venvyard_added='' ;;
-*) \typeset -f deactivate >/dev/null 2>&1 || { __venvyard_active='' && __venvyard_added=''; } ;;
+case ${__venvyard_active-} in
+'') ;;
+*) \typeset -f deactivate >/dev/null 2>&1 || __venvyard_active='' ;;
 esac
-__venvyard_active=${__venvyard_active-}
-__venvyard_hooks=${__venvyard_hooks-}
-__venvyard_added=${__venvyard_added-} # what the activation put before the rest of PATH
+case ${__venvyard_active-} in
+'')
+    __venvyard_active=''
+    __venvyard_hooks=''
+    __venvyard_added=''  # what the activation put before the rest of PATH
+    __venvyard_prompt='' # what it put before the rest of PS1, if that can be told
+    ;;
+esac
 
 # --- The protocol ---------------------------------------------------------------------------------
 
@@ -129,7 +136,7 @@ case ${VIRTUAL_ENV-} in
     if \typeset -f deactivate >/dev/null 2>&1; then
         \:
     elif __venvyard_load; then
-        __venvyard_active=$VIRTUAL_ENV
+        __venvyard_active="$VIRTUAL_ENV"
         __venvyard_define_deactivate
     fi
     ;;

@@ -394,11 +394,22 @@ function __venvyard_put_off # ROOT: undo what activate did, without hooks
             set -e path[$place]
         end
     end
+    # A prompt that somebody defined since then is not one that calls the old one, and stays too.
+    if builtin functions -q _old_fish_prompt fish_prompt
+        and not builtin functions fish_prompt | string match -q '*_old_fish_prompt*'
+        builtin functions -e __venvyard_prompt
+        builtin functions -c fish_prompt __venvyard_prompt
+    end
     if builtin functions -q virtualenv_deactivate
         virtualenv_deactivate
     else
         set -eg VIRTUAL_ENV
         set -eg VIRTUAL_ENV_PROMPT
+    end
+    if builtin functions -q __venvyard_prompt
+        builtin functions -e fish_prompt
+        builtin functions -c __venvyard_prompt fish_prompt
+        builtin functions -e __venvyard_prompt
     end
     set -gx PATH $path
     set -g __venvyard_active ''

@@ -20,7 +20,7 @@ zsh)
         fi
         \. "$@"
     }
-    __venvyard_copy() { functions[$2]=${functions[$1]}; }
+    __venvyard_copy() { functions[$2]="${functions[$1]}"; }
     ;;
 *)
     # shellcheck disable=SC2162 # print is not read; in mksh printf would be a process
@@ -39,7 +39,7 @@ zsh)
     __venvyard_dot() { \command . "$@"; }
     __venvyard_copy() { # FROM TO: a function under a second name
         # ksh93 reads the text from the file once more, and needs a descriptor 0 for that.
-        __venvyard_line=$(\typeset -f "$1" </dev/null)
+        __venvyard_line="$(\typeset -f "$1" </dev/null)"
         case $__venvyard_line in
         function*) \eval "function $2${__venvyard_line#"function $1"}" ;;
         *) \eval "$2${__venvyard_line#"$1"}" ;;
@@ -58,12 +58,12 @@ __venvyard_carry_out() { # COMMAND ARGUMENT...: ask the program what is to be do
     __venvyard_take_back # of a command that Ctrl-C ended
     case $__venvyard_permit in '') ;; *) "$__venvyard_permit" "$@" || \return 1 ;; esac
     if \test -t 1; then __venvyard_line=yes; else __venvyard_line=''; fi
-    __venvyard_script=$(
+    __venvyard_script="$(
         __venvyard_export_settings
-        \export VENVYARD_SHELL="$__venvyard_shell" VENVYARD_TERMINAL="$__venvyard_line" \
-            VENVYARD_INITIALIZED="$__venvyard_initialized"
+        \export "VENVYARD_SHELL=$__venvyard_shell" "VENVYARD_TERMINAL=$__venvyard_line" \
+            "VENVYARD_INITIALIZED=$__venvyard_initialized"
         \exec "$__venvyard_exe" "$@"
-    ) || {
+    )" || {
         \set -- "$?"
         __venvyard_script=''
         \test -x "$__venvyard_exe" || {
@@ -128,7 +128,7 @@ __venvyard_uncache() { # a shell within this one knows by the second variable th
 __venvyard_lend() { # NAME VALUE...: variables, exported until the command ends, however it ends
     while \test "$#" -gt 1; do
         \export "$1=$2"
-        __venvyard_lent=$__venvyard_lent:$1:
+        __venvyard_lent="$__venvyard_lent:$1:"
         \shift 2
     done
 }
@@ -167,7 +167,7 @@ __venvyard_source() { # FILE ARGUMENT...: a hook, in this shell; what it returns
     else
         __venvyard_lenient __venvyard_dot "$@" </dev/null || \:
     fi
-    case $2 in post_deactivate) ;; *post_*) __venvyard_note_path ;; esac
+    case $2 in post_deactivate) ;; *post_*) __venvyard_note_added ;; esac
 }
 
 __venvyard_source_own() { # FILE ARGUMENT...: the same, if it is the user's own
@@ -251,7 +251,8 @@ __venvyard_activate() { # ROOT HOOKS: source ROOT's own activate script; HOOKS h
             __venvyard_lenient virtualenv_deactivate nondestructive || \:
         fi
         \unset VIRTUAL_ENV VIRTUAL_ENV_PROMPT
-        PATH=$3
+        PATH="$3"
+        case $4 in '') \unset PS1 ;; *) PS1="$5" ;; esac
         __venvyard_restore_other
         __venvyard_say_no_effect "$1"
         \return 1
@@ -262,9 +263,9 @@ __venvyard_activate() { # ROOT HOOKS: source ROOT's own activate script; HOOKS h
     *) __venvyard_tame_prompt "${1##*/}" "$5" ;;
     esac
     \test "$VIRTUAL_ENV" -ef "$1" || __venvyard_say_moved WARNING "$1"
-    __venvyard_active=$VIRTUAL_ENV
-    __venvyard_hooks=$2
-    __venvyard_note_path
+    __venvyard_active="$VIRTUAL_ENV"
+    __venvyard_hooks="$2"
+    __venvyard_note_added
     __venvyard_define_deactivate
 }
 
@@ -301,23 +302,35 @@ __venvyard_say_moved() { # LEVEL ROOT
     __venvyard_say "hint: cpvirtualenv \"${2##*/}\" another-name  # a copy that names itself" >&2
 }
 
-__venvyard_lenient() { # WORD...: run it without nounset, which hooks and activate scripts do not expect
-    case $- in
-    *u*)
-        \set +u
-        "$@"
-        \set -- "$?"
-        \set -u
-        \return "$1"
-        ;;
+__venvyard_lenient() { # WORD...: run it without options that hooks and activate scripts do not expect
+    case $__venvyard_shell:$- in
+    *:*u*) __venvyard_with +u -u "$@" ;;
+    bash:*k*) __venvyard_with +k -k "$@" ;; # `export NAME=VALUE` would export nothing
+    bash:*h*) "$@" ;;
+    bash:*) __venvyard_with -h +h "$@" ;; # `hash -r` would complain
     *) "$@" ;;
     esac
+}
+
+__venvyard_with() { # OPTION ITS-OPPOSITE WORD...: run it with the one, go on with the other
+    \set "$1"
+    __venvyard_lenient_but_two "$@"
+    \set -- "$?" "$2"
+    \set "$2"
+    \return "$1"
+}
+
+__venvyard_lenient_but_two() {
+    \shift 2
+    __venvyard_lenient "$@"
 }
 
 __venvyard_enter() { # FILE: source it, its deactivate under the name virtualenv_deactivate
     # activate asks uname (venv 3.13, virtualenv) and basename (uv, virtualenv): 1.3 to 2.6 ms in
     # processes, which two functions spare where the user has none of these names.
     \set -- "$1" '' ''
+    # A fish outside exports these, and activate would put them back.
+    \unset _OLD_VIRTUAL_PATH _OLD_VIRTUAL_PYTHONHOME
     case $__venvyard_system in
     '') ;;
     *)
@@ -370,7 +383,7 @@ __venvyard_tame_prompt() { # NAME PS1: a prompt is expanded whenever it is shown
             *) break ;;
             esac
         done
-        PS1=$3$1$2
+        PS1="$3$1$2"
         ;;
     esac
 }
@@ -408,7 +421,7 @@ __venvyard_remove_temporary() { # ROOT, which was left just now
     \set -- "$1" "$__venvyard_lent"
     __venvyard_lent=''
     __venvyard rmvirtualenv --temporary "$1" || __venvyard_say "WARNING: $1 is still there." >&2
-    __venvyard_lent=$2
+    __venvyard_lent="$2"
 }
 
 __venvyard_leave_for_hooks() { # ["nondestructive"]
@@ -431,35 +444,42 @@ __venvyard_leave_for_hooks() { # ["nondestructive"]
     "$4" "$3/predeactivate" pre_deactivate
     __venvyard_put_off "$2" "$1"
     __venvyard_uncache
-    \export VIRTUALENVWRAPPER_LAST_VIRTUAL_ENV="$2" VIRTUALENVWRAPPER_LAST_VIRTUALENV="$2"
+    \export "VIRTUALENVWRAPPER_LAST_VIRTUAL_ENV=$2" "VIRTUALENVWRAPPER_LAST_VIRTUALENV=$2"
     "$4" "$2/bin/postdeactivate" post_deactivate "${2##*/}"
     "$4" "$3/postdeactivate" post_deactivate "${2##*/}"
     \unset VIRTUALENVWRAPPER_LAST_VIRTUAL_ENV VIRTUALENVWRAPPER_LAST_VIRTUALENV || \:
 }
 
 __venvyard_put_off() { # ROOT ["nondestructive"]: undo what activate did, without hooks
-    # The environment's own deactivate puts back the PATH of the activation. What was done to PATH
-    # since then stays: only what the activation and its hooks put there goes.
+    # The environment's own deactivate puts back the PATH and the prompt of the activation. What was done to
+    # them since then stays: only what the activation and its hooks put there goes.
     case :${PATH-}: in
     *":${__venvyard_added:-$1/bin}:"*) __venvyard_path_without "${__venvyard_added:-$1/bin}" ;;
     *) __venvyard_path_without "$1/bin" ;;
     esac
-    # From here on: ROOT, the argument, PATH as it will be, the argument of the environment's own deactivate.
-    \set -- "$1" "${2-}" "$__venvyard_line" "${2-}"
-    # It would unset the function deactivate, which may run just now: ksh93 then forgets even a new one
-    # of that name.
-    if __venvyard_has __venvyard_other_deactivate; then \set -- "$1" "$2" "$3" nondestructive; fi
+    # From here on: ROOT, the argument, PATH as it will be, what is to go from PS1, and PS1 as it will be.
+    \set -- "$1" "${2-}" "$__venvyard_line" "${PS1+$__venvyard_prompt}" "${PS1-}"
+    case $4 in
+    '') ;;
+    *) case $5 in *"$4"*) \set -- "$1" "$2" "$3" "$4" "${5%%"$4"*}${5#*"$4"}" ;; esac ;;
+    esac
     if __venvyard_has virtualenv_deactivate; then
-        __venvyard_lenient virtualenv_deactivate "$4" || \:
-        # An empty PS1 is not put back by venv.
-        case ${_OLD_VIRTUAL_PS1-none} in '') PS1='' && \unset _OLD_VIRTUAL_PS1 ;; esac
+        # It would unset the function deactivate, which may run just now: ksh93 then forgets even a new one
+        # of that name.
+        if __venvyard_has __venvyard_other_deactivate; then
+            __venvyard_lenient virtualenv_deactivate nondestructive || \:
+        else
+            __venvyard_lenient virtualenv_deactivate "$2" || \:
+        fi
     else
         \unset VIRTUAL_ENV VIRTUAL_ENV_PROMPT
     fi
-    PATH=$3
+    PATH="$3"
+    case $4 in '') ;; *) PS1="$5" && \unset _OLD_VIRTUAL_PS1 ;; esac
     __venvyard_active=''
     __venvyard_hooks=''
     __venvyard_added=''
+    __venvyard_prompt=''
     # "nondestructive" says an activate script, sourced by hand, that is about to define its own deactivate.
     case $2 in
     nondestructive) \unset -f virtualenv_deactivate 2>/dev/null || \: ;;
@@ -477,9 +497,13 @@ __venvyard_restore_other() { # a deactivate that was somebody else's (conda's) c
     fi
 }
 
-__venvyard_note_path() { # keep what now stands before the PATH that activate found
+__venvyard_note_added() { # keep what now stands before the PATH and the prompt that activate found
     case ${_OLD_VIRTUAL_PATH:+${PATH-}} in
-    *":${_OLD_VIRTUAL_PATH-}") __venvyard_added=${PATH%":$_OLD_VIRTUAL_PATH"} ;;
+    *":${_OLD_VIRTUAL_PATH-}") __venvyard_added="${PATH%":$_OLD_VIRTUAL_PATH"}" ;;
+    esac
+    case ${_OLD_VIRTUAL_PS1+yes}${PS1-} in
+    yes*"${_OLD_VIRTUAL_PS1-}") __venvyard_prompt="${PS1%"$_OLD_VIRTUAL_PS1"}" ;;
+    *) __venvyard_prompt='' ;;
     esac
 }
 
@@ -489,9 +513,9 @@ __venvyard_path_without() { # DIR: __venvyard_line is PATH less its first DIR
     *":$1:"*)
         \set -- "${2%%":$1:"*}:${2#*":$1:"}"
         \set -- "${1#:}"
-        __venvyard_line=${1%:}
+        __venvyard_line="${1%:}"
         ;;
-    *) __venvyard_line=${PATH-} ;;
+    *) __venvyard_line="${PATH-}" ;;
     esac
 }
 

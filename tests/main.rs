@@ -12,6 +12,7 @@ mod house;
 mod install;
 mod interpreters;
 mod interrupt;
+mod names;
 mod original;
 mod pages;
 mod picture;

@@ -1,0 +1,83 @@
+//! Names that somebody made: in commands, in activate scripts, in prompts.
+
+use std::fs;
+use std::thread;
+
+use crate::support::{Sandbox, Shell, posix_shells, told};
+
+/// Names that are odd and harmless.
+const ODD: &[&str] = &["my env", "it's é ☂", "a;b&c|d>e", "*", "#1!!", "~root", "=cat%n", "[ab]{c,d}"];
+
+#[test]
+fn odd_names_are_made_entered_listed_and_removed() {
+    let check = |shell: Shell| {
+        let sandbox = Sandbox::new();
+        let mut script = String::from("mkdir \"$WORKON_HOME\"\nbefore=$PATH\n");
+        let mut expected = String::new();
+        for name in ODD {
+            let word = format!("'{}'", name.replace('\'', "'\\''"));
+            script.extend(["mkvirtualenv --without-pip ", &word, "\ndeactivate\nworkon ", &word, "\n"]);
+            script.push_str(
+                "echo \"$VIRTUAL_ENV\"\ndeactivate\necho \"${PATH#\"$before\"}\"\nlsvirtualenv -b\n",
+            );
+            script.extend(["rmvirtualenv ", &word, " 2>&1\nlsvirtualenv -b\n"]);
+            let root = sandbox.workon_home().join(name);
+            expected.extend([root.to_str().expect("UTF-8"), "\n\n", name, "\nRemoving ", name, "...\n"]);
+        }
+        let output = sandbox.run(shell, &script);
+        assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{}: {}", shell.name, told(&output));
+        assert!(output.status.success() && output.stderr.is_empty(), "{}: {}", shell.name, told(&output));
+    };
+    let shells = posix_shells();
+    thread::scope(|scope| shells.into_iter().for_each(|shell| drop(scope.spawn(move || check(shell)))));
+}
+
+#[test]
+fn a_name_that_is_code_is_never_run() {
+    let names =
+        ["$(touch pwned)", "`touch pwned`", "\";touch pwned;\"", "\\$(touch pwned)", "x\n touch pwned"];
+    for shell in posix_shells() {
+        let sandbox = Sandbox::new();
+        for name in names {
+            let root = sandbox.workon_home().join(name);
+            fs::create_dir_all(root.join("bin")).expect("made");
+            // As the venv module of old wrote it.
+            let activate = format!("VIRTUAL_ENV=\"{}\"\nexport VIRTUAL_ENV\n", root.display());
+            fs::write(root.join("bin/activate"), activate).expect("written");
+            let word = format!("'{name}'");
+            let script = format!(
+                "workon {word} && echo entered\nlsvirtualenv -b\nlsvirtualenv >/dev/null\n\
+                 mkvirtualenv --without-pip --clear {word} && echo made\nrmvirtualenv {word}\nlsvirtualenv -b"
+            );
+            let output = sandbox.run(shell, &script.replace("workon", "set +e; workon"));
+            assert_eq!(String::from_utf8_lossy(&output.stdout), format!("{name}\n"), "{}", shell.name);
+            assert!(output.status.success(), "{}", told(&output));
+            assert!(!sandbox.home().join("pwned").exists(), "{} ran {name}", shell.name);
+        }
+    }
+}
+
+#[test]
+fn a_name_does_not_act_in_the_prompt() {
+    for shell in posix_shells() {
+        let sandbox = Sandbox::new();
+        for (name, shown) in [("$(touch pwned)", "_(touch pwned)"), ("%n!", "_n_"), ("`x`\\", "_x__")] {
+            let root = sandbox.hollow(name);
+            let mut activate = fs::read_to_string(root.join("bin/activate")).expect("read");
+            // As uv writes it.
+            activate.push_str("_OLD_VIRTUAL_PS1=$PS1\nPS1=\"(${VIRTUAL_ENV##*/}) $PS1\"\n");
+            fs::write(root.join("bin/activate"), activate).expect("written");
+            let script =
+                format!("PS1='%# $(:) '\nworkon '{name}'\nprintf '%s\\n' \"$PS1\" \"$VIRTUAL_ENV\"\n");
+            let output = sandbox.run(shell, &script);
+            let expected = format!("({shown}) %# $(:) \n{}\n", root.display());
+            assert_eq!(
+                String::from_utf8_lossy(&output.stdout),
+                expected,
+                "{}: {}",
+                shell.name,
+                told(&output)
+            );
+        }
+    }
+}
