@@ -113,7 +113,7 @@ __venvyard_unset() { \unset "$1" || \:; }
 
 __venvyard_cache() { # DIR: where pip keeps downloads in the active environment, unless the user has a place for them
     case ${PIP_CACHE_DIR-} in
-    '' | "${VENVYARD_PIP_CACHE-}") \export PIP_CACHE_DIR="$1" VENVYARD_PIP_CACHE="$1" ;;
+    '' | "${VENVYARD_PIP_CACHE-}") \export "PIP_CACHE_DIR=$1" "VENVYARD_PIP_CACHE=$1" ;;
     esac
 }
 

@@ -108,6 +108,8 @@ pub struct Creation {
     pub options: Vec<OsString>,
     /// How a template does what these options say, without the maker; none if it cannot.
     pub recipe: Option<Recipe>,
+    /// What to type if the maker cannot put pip into it, a `hint:` line each; empty if the user chose the maker.
+    pub ways_out: String,
     /// Where pip keeps downloads if the maker calls it; none leaves that to pip.
     pub cache: Option<PathBuf>,
     /// Whether it takes the place of one that is there.

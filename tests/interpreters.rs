@@ -178,7 +178,7 @@ fn python_2_is_refused_with_a_way_out() {
     };
     let sandbox = Sandbox::new();
     let output = run(&sandbox, &python.executable, "mkvirtualenv -p \"$PYTHON\" blog");
-    assert_refused(&output, "which has no venv module", &sandbox);
+    assert_refused(&output, "has no venv module", &sandbox);
     assert!(told(&output).contains("hint: VIRTUALENVWRAPPER_VIRTUALENV=virtualenv"), "{}", told(&output));
 }
 
@@ -299,4 +299,28 @@ fn an_interpreter_without_venv_is_refused() {
         let output = run(&sandbox, &cut, &format!("mkvirtualenv {options} -p \"$PYTHON\" blog"));
         assert_refused(&output, "has no venv module", &sandbox);
     }
+}
+
+#[test]
+#[ignore = "installs from PyPI"]
+fn virtualenv_serves_an_interpreter_without_ensurepip_and_that_is_said() {
+    let Some(python) = of_pyenv().into_iter().rfind(|python| python.version[0] == 3) else {
+        return skip("pyenv holds no Python 3 to be cut");
+    };
+    let sandbox = Sandbox::new();
+    let cut = without("ensurepip", &python, &sandbox.home().join("cut"));
+    // What virtualenv puts in, it carries: no index is asked.
+    let script = format!(
+        "mkvirtualenv tools -i virtualenv >&2 && deactivate && PATH=$WORKON_HOME/tools/bin:$PATH &&
+         export PIP_INDEX_URL=http://127.0.0.1:9/ &&
+         mkvirtualenv -p \"$PYTHON\" 'my blog' && {PREFIXES} && pip --version"
+    );
+    let output = run(&sandbox, &cut, &script);
+    let (said, root) = (lines(&output), sandbox.workon_home().join("my blog"));
+    assert_eq!([Path::new(&said[1]), Path::new(&said[2])], [&*root, &*sandbox.home().join("cut")]);
+    assert!(said[3].contains(root.to_str().expect("UTF-8")), "{said:?}");
+    let note = "has no ensurepip, so it cannot put pip into an environment. ";
+    assert!(told(&output).contains(note) && told(&output).contains("tools/bin/virtualenv makes this one."));
+    let script = "PATH=$WORKON_HOME/tools/bin:$PATH; mkvirtualenv --without-pip -p \"$PYTHON\" bare";
+    assert!(!told(&run(&sandbox, &cut, script)).contains("NOTE: "), "venv suffices");
 }

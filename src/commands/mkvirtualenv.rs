@@ -12,7 +12,7 @@ use crate::plan::{Creation, Effect, Maker, Plan, Recipe};
 use crate::shell::Step;
 use crate::shell::quote::typed;
 use crate::venv::template::Kind;
-use crate::venv::{Hook, Installs, Name, Venv, refuse_mounts, shown};
+use crate::venv::{Hook, Installs, Name, Python, Venv, refuse_mounts, shown};
 
 const MORE: &str = "\
 Options may stand before or after the name. Others than these go to the creator, which
@@ -106,6 +106,21 @@ pub(super) struct Wanted<'a> {
     pub files: Vec<(OsString, Vec<u8>)>,
     /// Whether the shell goes to the project.
     pub cd: bool,
+}
+
+/// Who makes an environment.
+struct Choice {
+    maker: Maker,
+    options: Vec<OsString>,
+    /// What to type if it fails, a `hint:` line each.
+    ways_out: String,
+    /// What is to be said of it.
+    note: Option<String>,
+}
+
+/// How virtualenv is told of an interpreter.
+fn option_for(python: &OsStr) -> OsString {
+    [OsStr::new("--python="), python].join(OsStr::new(""))
 }
 
 /// Options of a virtualenv of old that ask for what is usual today. rc files and plug-ins still have them.
@@ -249,19 +264,21 @@ impl Options {
 
     /// How the environment `venv` is made, whatever is to be in it; before that something may have to be said.
     pub(super) fn making(&self, venv: Venv, context: &Context) -> Result<(Vec<Effect>, Creation)> {
-        let (maker, options) = self.maker(&venv, context)?;
+        let Choice { maker, options, ways_out, note } = self.choice(&venv, context)?;
         let doubtful_templates = context.doubtful_cache().filter(|_| matches!(maker, Maker::Venv(_)));
         let doubtful_downloads = match context.named_pip_cache()? {
             Some((directory, _)) => context.doubtful_pip_cache(&directory)?,
             None => None,
         };
         let doubts = doubtful_templates.into_iter().chain(doubtful_downloads);
-        let notes = doubts.map(|why| Effect::Say(format!("NOTE: {why}"))).collect();
+        let notes =
+            note.into_iter().chain(doubts.map(|why| format!("NOTE: {why}"))).map(Effect::Say).collect();
         let creation = Creation {
             venv,
             recipe: self.recipe(&maker, context)?,
             maker,
             options,
+            ways_out,
             cache: context.pip_cache()?,
             replace: false,
             keep: None,
@@ -333,7 +350,7 @@ impl Options {
     }
 
     /// Who makes the environment, and with which options.
-    fn maker(&self, venv: &Venv, context: &Context) -> Result<(Maker, Vec<OsString>)> {
+    fn choice(&self, venv: &Venv, context: &Context) -> Result<Choice> {
         let python = match &self.python {
             Some(python) if python.to_string_lossy().contains(['/', '~']) => {
                 Some(context.absolute(python)?.into_os_string())
@@ -342,22 +359,31 @@ impl Options {
         };
         let pythons = context.pythons()?;
         let Some((creator, mut options)) = context.creator() else {
-            let python = pythons.find(python.as_deref())?;
-            python.check(!self.without_pip)?;
-            self.refuse_second_name(venv)?;
-            return Ok((Maker::Venv(python), self.options(self.unknown_to_venv())));
+            return self.usual_choice(&pythons.find(python.as_deref())?, venv, context);
         };
         let program = pythons.program(creator).with_context(|| {
             let name = shown(creator);
             format!("virtualenvwrapper could not find {name} in your path\nhint: unset VIRTUALENVWRAPPER_VIRTUALENV")
         })?;
-        options.extend(python.map(|python| {
-            let mut option = OsString::from("--python=");
-            option.push(python);
-            option
-        }));
+        options.extend(python.map(|python| option_for(&python)));
         options.extend(self.options(self.creator_option.iter()));
-        Ok((Maker::Program(program), options))
+        Ok(Choice { maker: Maker::Program(program), options, ways_out: String::new(), note: None })
+    }
+
+    /// The interpreter's own venv; where the distribution left out what that takes, virtualenv if it is at hand.
+    fn usual_choice(&self, python: &Python, venv: &Venv, context: &Context) -> Result<Choice> {
+        let ways_out = python.ways_out(&context.system());
+        let mut options = self.options(self.unknown_to_venv());
+        let Some(why) = python.shortcoming(!self.without_pip) else {
+            self.refuse_second_name(venv)?;
+            return Ok(Choice { maker: Maker::Venv(python.clone()), options, ways_out, note: None });
+        };
+        let Some(program) = context.pythons()?.program("virtualenv".as_ref()) else {
+            bail!("{why}{ways_out}")
+        };
+        options.insert(0, option_for(python.executable.as_os_str()));
+        let note = Some(format!("NOTE: {why} {} makes this one.", shown(&program)));
+        Ok(Choice { maker: Maker::Program(program), options, ways_out, note })
     }
 
     /// The venv module would make another environment of each word that is no option.

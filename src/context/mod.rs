@@ -7,6 +7,7 @@ mod expand;
 use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -15,8 +16,8 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use crate::shell::{Shell, Shim};
 use crate::venv::template::LinkMode;
 use crate::venv::{
-    Home, PIP_CACHE_PARTS, PipSettings, ProjectTemplates, Pythons, Trust, Venv, can_keep, normal, shown,
-    typed,
+    Home, PIP_CACHE_PARTS, PipSettings, ProjectTemplates, Pythons, System, Trust, Venv, can_keep, normal,
+    shown, typed,
 };
 use config::Config;
 
@@ -376,6 +377,13 @@ impl Context {
                 .map(|python| self.typed(python.as_ref()))
                 .transpose()?,
         })
+    }
+
+    /// The system, as `os-release` describes it.
+    pub(crate) fn system(&self) -> System {
+        let files = ["/etc/os-release", "/usr/lib/os-release"];
+        let text = files.iter().find_map(|file| fs::read_to_string(file).ok()).unwrap_or_default();
+        System::of(&text, self.surroundings.user == 0)
     }
 
     /// The program that makes environments in place of an interpreter's venv module, if one is named, and

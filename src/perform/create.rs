@@ -170,7 +170,7 @@ fn make(creation: &Creation, nest: &Nest) -> Result<()> {
             command.envs(cache);
             let status = command.status();
             let status = status.with_context(|| format!("cannot start {}", shown(program)))?;
-            succeeded(status, creation)?;
+            succeeded(status, creation, true)?;
         }
         Maker::Venv(python) => {
             let (major, minor, micro) = python.version;
@@ -182,10 +182,11 @@ fn make(creation: &Creation, nest: &Nest) -> Result<()> {
             command.envs(cache);
             let output = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).output();
             let output = output.with_context(|| format!("cannot start {}", shown(&python.executable)))?;
+            let said = [output.stdout, output.stderr].concat();
             if !output.status.success() {
-                let _ = io::stderr().write_all(&[output.stdout, output.stderr].concat());
+                let _ = io::stderr().write_all(&said);
             }
-            succeeded(output.status, creation)?;
+            succeeded(output.status, creation, memmem::find(&said, b"ensurepip").is_some())?;
         }
     }
     if !nest.place().join("bin/activate").exists() {
@@ -194,7 +195,8 @@ fn make(creation: &Creation, nest: &Nest) -> Result<()> {
     Ok(())
 }
 
-fn succeeded(status: ExitStatus, creation: &Creation) -> Result<()> {
+/// Fails if the maker did; `is_for_pip` tells whether that may be for want of pip.
+fn succeeded(status: ExitStatus, creation: &Creation, is_for_pip: bool) -> Result<()> {
     if status.success() {
         return Ok(());
     }
@@ -210,14 +212,15 @@ fn succeeded(status: ExitStatus, creation: &Creation) -> Result<()> {
             options.join(" ")
         );
     }
-    match &creation.maker {
-        Maker::Venv(python) => bail!(
-            "{} -m venv failed ({status}).\nhint: mkvirtualenv -p python3 NAME, or --without-pip",
-            shown(&python.executable)
-        ),
-        Maker::Program(program) => {
-            bail!("{} failed ({status}).\nhint: unset VIRTUALENVWRAPPER_VIRTUALENV", shown(program))
+    let (what, hint) = match &creation.maker {
+        Maker::Venv(python) => {
+            (format!("{} -m venv", shown(&python.executable)), "mkvirtualenv -p python3 NAME")
         }
+        Maker::Program(program) => (shown(program), "unset VIRTUALENVWRAPPER_VIRTUALENV"),
+    };
+    match creation.ways_out.as_str() {
+        ways_out if is_for_pip && !ways_out.is_empty() => bail!("{what} failed ({status}).{ways_out}"),
+        _ => bail!("{what} failed ({status}).\nhint: {hint}"),
     }
 }
 
@@ -302,6 +305,7 @@ mod tests {
             maker: Maker::Program("/bin/sh".into()),
             options: ["-c", make, "sh"].map(OsString::from).into(),
             recipe: None,
+            ways_out: String::new(),
             cache: None,
             replace: false,
             keep: None,

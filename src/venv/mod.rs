@@ -14,6 +14,7 @@ pub(crate) mod record;
 pub(crate) mod relocate;
 mod removed;
 pub(crate) mod shebang;
+mod system;
 pub(crate) mod template;
 mod trust;
 
@@ -39,6 +40,7 @@ pub(crate) use pip::{PIP_CACHE_PARTS, PipSettings, can_keep, pip_cache_parts};
 pub(crate) use project_template::{ProjectTemplate, ProjectTemplates};
 pub(crate) use python::{Python, Pythons};
 pub(crate) use removed::Removed;
+pub(crate) use system::System;
 pub(crate) use trust::Trust;
 
 /// An environment: a directory with `bin/activate`, whoever made it.

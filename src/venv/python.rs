@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use serde::{Deserialize, Serialize};
 
 use super::template::Workshop;
-use super::{setting, shown};
+use super::{System, setting, shown};
 use crate::shell::quote::typed;
 
 /// An interpreter that can be asked to make environments.
@@ -293,37 +293,32 @@ fn contains(text: &[u8], word: &[u8]) -> bool {
 }
 
 impl Python {
-    /// What stands in the way of an environment, as an error with a way out.
-    ///
-    /// `with_pip` tells whether the environment is to have pip.
-    pub fn check(&self, with_pip: bool) -> Result<()> {
+    /// What it lacks to make an environment, `with_pip` or without, in a sentence; none if it can.
+    pub fn shortcoming(&self, with_pip: bool) -> Option<String> {
         let (major, minor, micro) = self.version;
-        let (shown, typed) = (shown(&self.executable), typed(self.executable.as_os_str()));
-        let package = self.executable.starts_with("/usr/bin") && Path::new("/etc/debian_version").exists();
+        let python = format!("{} (Python {major}.{minor}.{micro})", shown(&self.executable));
         match self.lack {
-            _ if (major, minor) < (3, 3) => bail!(
-                "{shown} is Python {major}.{minor}.{micro}, which has no venv module.\n\
-                 hint: VIRTUALENVWRAPPER_VIRTUALENV=virtualenv mkvirtualenv -p {typed} NAME"
-            ),
-            Some(Lack::Venv) => bail!(
-                "{shown} (Python {major}.{minor}.{micro}) has no venv module.\nhint: {}",
-                if package {
-                    format!("apt install python{major}.{minor}-venv")
-                } else {
-                    "mkvirtualenv -p python3 NAME".into()
-                }
-            ),
-            Some(Lack::Ensurepip) if with_pip => bail!(
-                "{shown} (Python {major}.{minor}.{micro}) has no ensurepip, so it cannot put pip into an \
-                 environment.{}\nhint: mkvirtualenv --without-pip NAME",
-                if package {
-                    format!("\nhint: apt install python{major}.{minor}-venv")
-                } else {
-                    String::new()
-                }
-            ),
-            _ => Ok(()),
+            Some(Lack::Ensurepip) if with_pip => {
+                Some(format!("{python} has no ensurepip, so it cannot put pip into an environment."))
+            }
+            Some(Lack::Venv) => Some(format!("{python} has no venv module.")),
+            _ if (major, minor) < (3, 3) => Some(format!("{python} has no venv module.")),
+            _ => None,
         }
+    }
+
+    /// What to type where that stands in the way, a `hint:` line each.
+    pub(crate) fn ways_out(&self, system: &System) -> String {
+        let typed = typed(self.executable.as_os_str());
+        let remedy = system.remedy(self).map(|line| format!("\nhint: {line}")).unwrap_or_default();
+        let other = match self.lack {
+            _ if self.version < (3, 3, 0) => {
+                format!("VIRTUALENVWRAPPER_VIRTUALENV=virtualenv mkvirtualenv -p {typed} NAME")
+            }
+            Some(Lack::Venv) => "mkvirtualenv -p python3 NAME".to_owned(),
+            _ => "mkvirtualenv --without-pip NAME".to_owned(),
+        };
+        format!("{remedy}\nhint: {other}")
     }
 }
 
@@ -417,15 +412,17 @@ mod tests {
             lack: Some(Lack::Venv),
             ..Python::default()
         };
-        let error = python.check(true).unwrap_err().to_string();
-        assert!(error.contains("2.7.18") && error.contains("hint: VIRTUALENVWRAPPER_VIRTUALENV"), "{error}");
+        let system = System::default();
+        let told = python.shortcoming(true).unwrap() + &python.ways_out(&system);
+        assert!(told.contains("2.7.18") && told.contains("\nhint: VIRTUALENVWRAPPER_VIRTUALENV"), "{told}");
         let bare = Python {
             executable: "/opt/p".into(),
             version: (3, 11, 2),
             lack: Some(Lack::Ensurepip),
             ..Python::default()
         };
-        assert!(bare.check(true).is_err());
-        assert!(bare.check(false).is_ok());
+        assert!(bare.shortcoming(true).unwrap().contains("has no ensurepip"));
+        assert_eq!(bare.ways_out(&system), "\nhint: mkvirtualenv --without-pip NAME");
+        assert_eq!(bare.shortcoming(false), None);
     }
 }
