@@ -14,6 +14,8 @@ help:
 	@echo 'make check        lints and tests that need no network'
 	@echo 'make test         setup, check, the tests that install from PyPI, and those of virtualenvwrapper'
 	@echo 'make original     run the tests of virtualenvwrapper on our files in place of its own'
+	@echo 'make packages     build a .deb, an .rpm and a wheel, in target/packages'
+	@echo 'make packages-test  check them, and install, upgrade, use and remove them in a copy of this machine'
 	@echo 'make bench        time the commands beside those of virtualenvwrapper'
 
 install:
@@ -37,6 +39,12 @@ test: setup lint
 original: setup
 	@tests/original/suite.sh
 
+packages:
+	@packaging/packages.sh
+
+packages-test: setup packages
+	@packaging/packages-test.sh
+
 lint:
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
@@ -44,6 +52,6 @@ lint:
 bench: setup
 	@sh benches/run.sh
 
-.PHONY: help install uninstall setup check test original lint bench
+.PHONY: help install uninstall setup check test original packages packages-test lint bench
 # The release build and the tests would fight for the same cores.
 .NOTPARALLEL:

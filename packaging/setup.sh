@@ -1,9 +1,10 @@
 #!/bin/sh
-# `make setup`: installs what the tests need and is not here yet.
+# `make setup`: installs what the tests need and is not here yet; or, for those of the packages, the programs named.
 set -eu
 
+[ "$#" -gt 0 ] || set -- bash busybox dash fish hyperfine ksh mksh python3 shellcheck strace yash zsh
 missing=''
-for program in bash busybox dash fish hyperfine ksh mksh python3 shellcheck strace yash zsh; do
+for program in "$@"; do
     command -v "$program" >/dev/null || missing="$missing $program"
 done
 [ -n "$missing" ] || exit 0

@@ -17,14 +17,39 @@ esac
 
 case ${BASH_VERSION-}${ZSH_VERSION-}${KSH_VERSION-} in '') \return 0 ;; esac
 
+# The path of this file; mksh does not tell it. What zsh always knows it by, a prompt's %x, has it read all about the
+# terminal first, which takes as long as a third of this file.
+# shellcheck disable=SC2128,SC2154
+case ${ZSH_VERSION+zsh}${BASH_VERSION+bash}:${KSH_VERSION-} in
+zsh*)
+    case $0 in
+    /*/virtualenvwrapper.sh) VIRTUALENVWRAPPER_SCRIPT=$0 ;;
+    *) \eval 'VIRTUALENVWRAPPER_SCRIPT=${(%):-%x}' ;;
+    esac
+    ;;
+bash:*) VIRTUALENVWRAPPER_SCRIPT=$BASH_SOURCE ;;
+*MIRBSD* | *LEGACY*) VIRTUALENVWRAPPER_SCRIPT=$(\command -v virtualenvwrapper.sh) || VIRTUALENVWRAPPER_SCRIPT='' ;;
+*) \eval 'VIRTUALENVWRAPPER_SCRIPT=${.sh.file}' ;;
+esac
+case $VIRTUALENVWRAPPER_SCRIPT in
+/* | '') ;;
+*) VIRTUALENVWRAPPER_SCRIPT=$PWD/${VIRTUALENVWRAPPER_SCRIPT#./} ;;
+esac
+
 # `venvyard init --virtualenvwrapper` fills in this: the absolute path of venvyard.sh.
 __venvyard_shim=''
 
-# Not installed, it takes what the program on PATH prints.
+# There is no such file where pip installed us: the program beside this file prints it, or else the one on PATH.
 # shellcheck source=shell/venvyard.sh
-case $__venvyard_shim:${ZSH_VERSION+zsh} in
-:zsh) \eval "$(venvyard init zsh || \printf '%s\n' '\return 1')" ;;
-:) \eval "$(venvyard init bash || \printf '%s\n' '\return 1')" ;;
+case $__venvyard_shim in
+'')
+    __venvyard_exe=${VIRTUALENVWRAPPER_SCRIPT%/*}/venvyard
+    \test -x "$__venvyard_exe" || __venvyard_exe=venvyard
+    case ${ZSH_VERSION+zsh} in
+    zsh) \eval "$("$__venvyard_exe" init zsh || \printf '%s\n' '\return 1')" ;;
+    *) \eval "$("$__venvyard_exe" init bash || \printf '%s\n' '\return 1')" ;;
+    esac
+    ;;
 *)
     \test -r "$__venvyard_shim" || {
         \command printf '%s\n' "ERROR: There is no file $__venvyard_shim." 'hint: make install' >&2
@@ -39,24 +64,6 @@ __venvyard_helpful=''      # yes: the helpers of the second file are defined
 
 # --- Settings -------------------------------------------------------------------------------------
 
-# The path of this file; mksh does not tell it. What zsh always knows it by, a prompt's %x, has it read all about the
-# terminal first, which takes as long as a third of this file.
-# shellcheck disable=SC2128,SC2154
-case $__venvyard_shell:${KSH_VERSION-} in
-zsh:*)
-    case $0 in
-    /*/virtualenvwrapper.sh) VIRTUALENVWRAPPER_SCRIPT=$0 ;;
-    *) \eval 'VIRTUALENVWRAPPER_SCRIPT=${(%):-%x}' ;;
-    esac
-    ;;
-bash:*) VIRTUALENVWRAPPER_SCRIPT=$BASH_SOURCE ;;
-*MIRBSD* | *LEGACY*) VIRTUALENVWRAPPER_SCRIPT=$(\command -v virtualenvwrapper.sh) || VIRTUALENVWRAPPER_SCRIPT='' ;;
-*) \eval 'VIRTUALENVWRAPPER_SCRIPT=${.sh.file}' ;;
-esac
-case $VIRTUALENVWRAPPER_SCRIPT in
-/* | '') ;;
-*) VIRTUALENVWRAPPER_SCRIPT=$PWD/${VIRTUALENVWRAPPER_SCRIPT#./} ;;
-esac
 \export VIRTUALENVWRAPPER_SCRIPT
 # shellcheck disable=SC2034 # hooks read it
 VIRTUALENVWRAPPER_ENV_BIN_DIR=bin

@@ -214,6 +214,8 @@ fn every_command_is_in_every_place() {
         if is_function {
             let line = format!("\n{name}() {{ __venvyard {name} \"$@\" || \\return \"$?\"; }}\n");
             assert!(read("shell/venvyard.sh").contains(&line), "the shim has no line for {name}");
+            let line = line.replace("__venvyard ", "__venvyard_late ");
+            assert!(read("shell/profile.sh").contains(&line), "login shells have no line for {name}");
             let about = fish_quoted(&command.get_about().expect("a sentence").to_string());
             let lines =
                 format!("\nfunction {name} --description {about}\n    __venvyard {name} $argv\nend\n");
@@ -237,12 +239,14 @@ fn every_command_is_in_every_place() {
 #[test]
 fn the_configuration_is_documented_key_by_key() {
     let config = code(&project().join("src/context/config.rs"));
-    let readme = fs::read_to_string(project().join("README.md")).expect("readable");
+    let read = |path: &str| fs::read_to_string(project().join(path)).expect(path);
+    let (readme, example) = (read("README.md"), read("packaging/config.toml"));
     let keys = config.lines().filter_map(|line| line.trim().strip_suffix(">,")?.split_once(": Option<"));
     let keys: Vec<&str> = keys.filter_map(|(start, _)| start.split_whitespace().last()).collect();
     assert!(keys.len() >= 4, "{keys:?}");
     for key in keys {
         assert!(readme.contains(&format!("`{key}`")), "README does not tell of {key}");
+        assert!(example.contains(&format!("\n#{key} = ")), "packaging/config.toml does not show {key}");
     }
 }
 

@@ -16,6 +16,7 @@ mod names;
 mod original;
 mod pages;
 mod picture;
+mod profile;
 mod pypi;
 mod readme;
 mod settings;

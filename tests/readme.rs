@@ -38,7 +38,7 @@ fn the_first_screen_is_what_the_walk_types() {
 fn every_make_target_exists() {
     let text = fs::read_to_string(project().join("README.md")).expect("README.md");
     let mentions = text.split("make ").skip(1).filter_map(|rest| rest.split(['`', '\n', ' ', ',']).next());
-    let known = ["install", "test", "check", "bench"];
+    let known = ["install", "uninstall", "packages", "packages-test", "test", "check", "bench"];
     let targets: BTreeSet<&str> = mentions.filter(|word| known.contains(word)).collect();
     assert!(targets.len() >= 3, "{targets:?}");
     let makefile = fs::read_to_string(project().join("Makefile")).expect("Makefile");

@@ -13,6 +13,7 @@ fn shellcheck_is_content_with_every_shell_file() {
     }
     let places = [
         ("shell", "sh"),
+        ("shell/profile.d", "sh"),
         ("completions", "bash"),
         ("packaging", "sh"),
         ("benches", "sh"),

@@ -47,7 +47,11 @@ pub(super) struct Config {
 impl Config {
     /// Where it is looked for: in the `user` directory, and below it in the site's.
     pub(super) fn files(user: Option<&Path>) -> Vec<PathBuf> {
-        user.into_iter().chain([Path::new(SITE)]).map(|above| above.join("venvyard/config.toml")).collect()
+        user.into_iter().chain([Path::new(SITE)]).map(Self::file).collect()
+    }
+
+    fn file(above: &Path) -> PathBuf {
+        above.join("venvyard/config.toml")
     }
 
     /// Reads those files; a missing one says nothing.
@@ -55,8 +59,8 @@ impl Config {
     /// # Errors
     /// One cannot be read or understood, or somebody else could have written it.
     pub(super) fn read(user: Option<&Path>, trust: &Trust) -> Result<Self> {
-        let files = Self::files(user);
-        files.iter().try_fold(Self::default(), |above, file| Ok(above.or(Self::in_file(file, trust)?)))
+        let own = user.map_or_else(|| Ok(Self::default()), |user| Self::in_file(&Self::file(user), trust))?;
+        Ok(own.or(Self::in_file(&Self::file(Path::new(SITE)), trust)?))
     }
 
     fn in_file(path: &Path, trust: &Trust) -> Result<Self> {
@@ -111,6 +115,20 @@ mod tests {
         let both = user.or(site);
         assert_eq!(both.python.as_deref(), Some("3.12"));
         assert_eq!(both.workon_cd, Some(false));
+    }
+
+    #[test]
+    fn what_is_shared_the_user_says_and_not_the_site() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = Config::file(directory.path());
+        fs::create_dir(file.parent().unwrap()).unwrap();
+        fs::write(&file, "shared_homes = ['/srv/envs']\n").unwrap();
+        let (user, group) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+        let trust = Trust { user, group, shared: Vec::new() };
+        let read = Config::read(Some(directory.path()), &trust).unwrap();
+        assert_eq!(read.shared_homes, Some(vec!["/srv/envs".to_owned()]));
+        let site = Config { shared_homes: Some(vec!["/".into()]), ..Config::default() };
+        assert_eq!(Config::default().or(site).shared_homes, None);
     }
 
     #[test]

@@ -1,0 +1,42 @@
+# shellcheck shell=bash
+# venvyard's commands for login shells, which read this by way of /etc/profile.d. Each reads venvyard.sh, and with it
+# all the others, when it is first typed: to read that at every login would take twice as long. How it is written
+# stands there.
+
+__venvyard_late() { # COMMAND ARGUMENT...
+    \test -r /usr/share/venvyard/venvyard.sh || {
+        \command printf '%s\n' 'ERROR: There is no file /usr/share/venvyard/venvyard.sh.' \
+            'hint: install the package venvyard again' >&2
+        \return 1
+    }
+    # shellcheck source=shell/venvyard.sh
+    \. /usr/share/venvyard/venvyard.sh && "$@" || \return "$?"
+}
+
+add2virtualenv() { __venvyard_late add2virtualenv "$@" || \return "$?"; }
+allvirtualenv() { __venvyard_late allvirtualenv "$@" || \return "$?"; }
+cdproject() { __venvyard_late cdproject "$@" || \return "$?"; }
+cdsitepackages() { __venvyard_late cdsitepackages "$@" || \return "$?"; }
+cdvirtualenv() { __venvyard_late cdvirtualenv "$@" || \return "$?"; }
+cpvirtualenv() { __venvyard_late cpvirtualenv "$@" || \return "$?"; }
+lssitepackages() { __venvyard_late lssitepackages "$@" || \return "$?"; }
+lsvirtualenv() { __venvyard_late lsvirtualenv "$@" || \return "$?"; }
+mkproject() { __venvyard_late mkproject "$@" || \return "$?"; }
+mktmpenv() { __venvyard_late mktmpenv "$@" || \return "$?"; }
+mkvirtualenv() { __venvyard_late mkvirtualenv "$@" || \return "$?"; }
+mvvirtualenv() { __venvyard_late mvvirtualenv "$@" || \return "$?"; }
+restorevirtualenv() { __venvyard_late restorevirtualenv "$@" || \return "$?"; }
+rmvirtualenv() { __venvyard_late rmvirtualenv "$@" || \return "$?"; }
+setvirtualenvproject() { __venvyard_late setvirtualenvproject "$@" || \return "$?"; }
+showvirtualenv() { __venvyard_late showvirtualenv "$@" || \return "$?"; }
+toggleglobalsitepackages() { __venvyard_late toggleglobalsitepackages "$@" || \return "$?"; }
+virtualenvwrapper() { __venvyard_late virtualenvwrapper "$@" || \return "$?"; }
+wipeenv() { __venvyard_late wipeenv "$@" || \return "$?"; }
+workon() { __venvyard_late workon "$@" || \return "$?"; }
+
+# An environment that the shell outside has entered is to be left without a command before.
+# shellcheck source=shell/venvyard.sh
+case ${VIRTUAL_ENV-} in
+'') ;;
+*) \. /usr/share/venvyard/venvyard.sh ;;
+esac
