@@ -82,6 +82,15 @@ grep -q '^VENVYARD_PROFILE=no$' "$conffile" || fail "the user's edit of the conf
 login ann /bin/bash '! type workon >/dev/null 2>&1 && echo fine'
 sed -i 1d "$conffile"
 sessions
+[ ! -r /usr/share/bash-completion/bash_completion ] ||
+    login ann /bin/bash 'exec 2>/dev/null; cd; test "$(env -i HOME=$HOME bash -ic "type -t workon")" = function && echo fine'
+for file in /usr/share/virtualenvwrapper/virtualenvwrapper.sh /usr/share/virtualenvwrapper/virtualenvwrapper_lazy.sh \
+    virtualenvwrapper.sh virtualenvwrapper_lazy.sh; do
+    for shell in bash zsh; do
+        login ann /bin/sh "$shell -c '. $file && mkvirtualenv --without-pip old && deactivate && rmvirtualenv old' \
+            >/dev/null 2>&1 && echo fine"
+    done
+done
 grep -q "^__venvyard_exe='/usr/bin/venvyard'$" /usr/share/venvyard/venvyard.sh || fail 'the shim looks for its program'
 for page in venvyard workon; do
     man "$page" 2>/dev/null </dev/null | grep -q NAME || fail "there is no man page of $page"

@@ -20,7 +20,7 @@ rpmlint -c packaging/rpmlint.toml "$packages"/*.rpm
 
 in_deb() { dpkg-deb --fsys-tarfile "$packages"/*.deb | tar -t | sed -n 's/^\.\(.*[^/]\)$/\1/p'; }
 in_rpm() { rpm -qp --queryformat '[%{FILEMODES:perms} %{FILENAMES}\n]' "$packages"/*.rpm | sed -n 's/^[^d][^ ]* //p'; }
-both() { grep -v -e '^/usr/share/doc/' -e '^/usr/share/l[a-z]*/' -e '/_venvyard$' | sort; }
+both() { grep -v -e '^/usr/share/doc/' -e '^/etc/bash_completion.d/' -e '^/usr/share/l[a-z]*/' -e '/_venvyard$' | sort; }
 in_deb | both >"$scratch/deb"
 in_rpm | both | diff "$scratch/deb" - || fail 'the .deb and the .rpm differ'
 in_deb | grep -q -x /usr/share/zsh/vendor-completions/_venvyard || fail 'zsh on Debian finds no completion'
