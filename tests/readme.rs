@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use crate::pypi::WALK;
-use crate::support::{Sandbox, VENVYARD, project, shells, told};
+use crate::support::{Sandbox, Shell, VENVYARD, project, shells, told};
 
 /// The fenced blocks of README in `language`.
 pub(crate) fn blocks(language: &str) -> Vec<String> {
@@ -103,8 +103,8 @@ fn every_option_that_it_names_is_understood() {
         .flat_map(clap::Command::get_arguments)
         .flat_map(|argument| argument.get_long_and_visible_aliases().unwrap_or_default())
         .collect();
-    let of_conda = BTreeSet::from(["clone"]);
-    let unknown: Vec<_> = mentioned.difference(&all).filter(|option| !of_conda.contains(*option)).collect();
+    let of_others = BTreeSet::from(["clone", "path"]); // conda, pip
+    let unknown: Vec<_> = mentioned.difference(&all).filter(|option| !of_others.contains(*option)).collect();
     assert!(unknown.is_empty(), "{unknown:?}");
 }
 
@@ -112,7 +112,6 @@ fn every_option_that_it_names_is_understood() {
 #[test]
 #[ignore = "installs from PyPI"]
 fn the_examples_of_options_work() {
-    let bash = shells().into_iter().find(|shell| shell.name == "bash").expect("bash");
     for line in typed(1) {
         let sandbox = Sandbox::new();
         fs::create_dir_all(sandbox.home().join("src/blog")).expect("made");
@@ -120,8 +119,8 @@ fn the_examples_of_options_work() {
         if line.contains("--clear") {
             sandbox.hollow("blog");
         }
-        let output =
-            sandbox.run(bash, &format!("{line}\npython -c 'import sys; print(sys.prefix)'\npwd\npip list\n"));
+        let output = sandbox
+            .run(bash(), &format!("{line}\npython -c 'import sys; print(sys.prefix)'\npwd\npip list\n"));
         let seen = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(output.status.success(), "{line}: {}", told(&output));
         assert!(
@@ -162,7 +161,6 @@ fn what_people_type_in_place_of_another_tools_commands_works() {
 /// What was made elsewhere is copied in, packages and all.
 #[test]
 fn environments_of_other_tools_are_imported() {
-    let bash = shells().into_iter().find(|shell| shell.name == "bash").expect("bash");
     let lines = typed(2);
     assert_eq!(lines.len(), 2, "{lines:?}");
     for line in lines {
@@ -175,8 +173,68 @@ fn environments_of_other_tools_are_imported() {
              done
              {line} >&2 && python -c 'import it; print(it.__file__)'"
         );
-        let output = sandbox.run(bash, &script);
+        let output = sandbox.run(bash(), &script);
         let seen = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(seen.starts_with(&*sandbox.workon_home().to_string_lossy()), "{line}: {}", told(&output));
     }
+}
+
+fn bash() -> Shell {
+    shells().into_iter().find(|shell| shell.name == "bash").expect("bash")
+}
+
+/// The one line that installs, typed into an empty home; a new shell then has the commands.
+#[test]
+fn the_line_that_installs_makes_the_commands_work_in_the_next_shell() {
+    let line = blocks("sh").into_iter().next().expect("the line");
+    let sandbox = Sandbox::without_blanks();
+    let mut command = sandbox.command("sh");
+    command.current_dir(project()).args(["-c", &line]).env("SHELL", "/bin/bash");
+    let output = command.env("MAKEFLAGS", format!("PROGRAM={VENVYARD}")).output().expect("it runs");
+    assert!(output.status.success(), "{line}: {}", told(&output));
+    let script = ". ~/.bashrc && mkvirtualenv --without-pip blog && echo \"$VIRTUAL_ENV\"";
+    let output = sandbox.command("bash").args(["-c", script]).output().expect("it runs");
+    let seen = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(
+        seen.trim_end(),
+        sandbox.workon_home().join("blog").display().to_string(),
+        "{}",
+        told(&output)
+    );
+}
+
+/// What the answers to questions let people type, in the order of the page.
+#[test]
+fn environments_serve_scripts_and_those_who_have_no_venvyard() {
+    let sandbox = Sandbox::new();
+    let lines = typed(3);
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    sandbox.write_shim("bash", &sandbox.home().join(".bash_profile"));
+    fs::write(sandbox.home().join("manage.py"), "import sys; print(sys.argv[1], sys.prefix)")
+        .expect("written");
+    let script = format!(
+        "unset WORKON_HOME\nmkvirtualenv --without-pip blog >&2 && deactivate\n{}\n\
+         source ~/.virtualenvs/blog/bin/activate && python manage.py activated\n",
+        lines.join("\n")
+    );
+    let output = sandbox.run(bash(), &script);
+    let root = sandbox.home().join(".virtualenvs/blog").display().to_string();
+    let expected = format!("migrate {root}\nmigrate {root}\nactivated {root}\n");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{}", told(&output));
+}
+
+#[test]
+#[ignore = "installs from PyPI"]
+fn an_environment_whose_interpreter_is_gone_is_made_anew_with_its_packages() {
+    let sandbox = Sandbox::new();
+    let lines = typed(4);
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    let script = format!(
+        "unset WORKON_HOME\nmkvirtualenv blog -i six >&2 && deactivate\n\
+         ln -sf /nowhere/python ~/.virtualenvs/blog/bin/python3; ln -sf /nowhere/python ~/.virtualenvs/blog/bin/python\n\
+         {} >&2\npython -c 'import six; print(six.__name__)'\n",
+        lines.join(" && ")
+    );
+    let output = sandbox.run(bash(), &script);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "six\n", "{}", told(&output));
 }
