@@ -274,3 +274,87 @@ fn what_is_cleared_is_the_caches_alone() {
     assert_eq!(output.status.code(), Some(1), "{}", told(&output));
     assert!(cache.join("wheels/car").exists());
 }
+
+/// Who installed a package of the active environment, as its metadata says.
+const INSTALLERS: &str = "python -c 'import importlib.metadata as m
+for name in \"blocks\", \"bricks\": print(m.distribution(name).read_text(\"INSTALLER\").strip())'";
+
+#[test]
+#[ignore = "installs from PyPI"]
+fn uv_installs_from_the_index_of_pip_into_the_new_environment_alone() {
+    let (sandbox, index) = furnished();
+    let shell = posix_shells()[0];
+    let output = sandbox.run(shell, "mkvirtualenv tools -i uv");
+    assert!(output.status.success(), "{}", told(&output));
+    let config = sandbox.home().join(".config/venvyard");
+    fs::create_dir_all(&config).expect("made");
+    fs::write(config.join("config.toml"), "installer = \"uv\"\npip_cache = \"~/downloads\"\n")
+        .expect("written");
+    // What a project says to uv, and what would lead it elsewhere.
+    let project = "[tool.uv]\nindex-url = \"http://127.0.0.1:9/\"\n[tool.uv.pip]\ntarget = \"elsewhere\"\n";
+    fs::write(sandbox.home().join("pyproject.toml"), project).expect("written");
+    fs::write(sandbox.home().join("uv.toml"), "[pip]\ntarget = \"elsewhere\"\n").expect("written");
+    fs::write(sandbox.home().join("constraints"), "bricks<2\n").expect("written");
+    let start =
+        "PATH=$WORKON_HOME/tools/bin:$PATH; export UV_SYSTEM_PYTHON=1 UV_DEFAULT_INDEX=http://127.0.0.1:9/
+        export UV_CONFIG_FILE=$HOME/uv.toml UV_WORKING_DIR=/ UV_PROJECT=/nowhere
+        export PIP_REQUIRE_VIRTUALENV=1 PIP_CONSTRAINT=constraints; workon tools";
+    let uv = |line: &str| {
+        let script = format!("{start}\n{line} >&2 && {INSTALLERS}");
+        let output = run(&sandbox, &index, shell, &script);
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "uv\nuv\n", "{line}: {}", told(&output));
+        assert!(!told(&output).contains("NOTE: pip"), "{}", told(&output));
+    };
+    uv("mkvirtualenv one -r common_requirements.txt");
+    // It asks for the metadata in a wheel first.
+    let fetched = index.downloads();
+    assert!(fetched >= 2, "{:?}", index.requests());
+    assert!(sandbox.home().join("downloads/uv/CACHEDIR.TAG").exists());
+    // What it keeps is used again, and it needs no pip in the environment.
+    uv("mkvirtualenv two --without-pip -i blocks");
+    assert_eq!(index.downloads(), fetched, "{:?}", index.requests());
+    let asked = index.requests().len();
+    fs::create_dir(sandbox.home().join("wheels")).expect("made");
+    for name in ["blocks", "bricks"] {
+        let wheel = format!("{name}-1.0-py3-none-any.whl");
+        let from = index.place.join("simple").join(name).join(&wheel);
+        fs::copy(from, sandbox.home().join("wheels").join(wheel)).expect("copied");
+    }
+    uv("mkvirtualenv three --find-links wheels --offline -i blocks");
+    assert_eq!(index.requests().len(), asked, "{:?}", index.requests());
+    let installed = |name: &str| {
+        let root = sandbox.workon_home().join(name);
+        let all = walkdir::WalkDir::new(root).into_iter().flatten();
+        all.filter(|entry| entry.file_name() == "blocks.py").count()
+    };
+    assert_eq!(["tools", "one", "two", "three"].map(installed), [0, 1, 1, 1]);
+    assert!(!sandbox.home().join("elsewhere").exists());
+    // What it cannot be told pip does.
+    let script = format!(
+        "{start}\nexport PIP_REQUIRE_HASHES=0 PIP_PROXY=''; mkvirtualenv four -i blocks >&2 && {INSTALLERS}"
+    );
+    let output = run(&sandbox, &index, shell, &script);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "uv\nuv\n", "{}", told(&output));
+    let script = format!("{start}\nexport PIP_UPGRADE=1; mkvirtualenv five -i blocks >&2 && {INSTALLERS}");
+    let output = run(&sandbox, &index, shell, &script);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "pip\npip\n", "{}", told(&output));
+    let note = "NOTE: pip installs, not uv: it cannot be told upgrade, which PIP_UPGRADE sets.";
+    assert!(told(&output).contains(note), "{}", told(&output));
+}
+
+#[test]
+fn where_uv_is_not_at_hand_pip_installs_and_that_is_said() {
+    let (sandbox, index) = furnished();
+    let config = sandbox.home().join(".config/venvyard");
+    fs::create_dir_all(&config).expect("made");
+    fs::write(config.join("config.toml"), "installer = \"uv\"\n").expect("written");
+    // A relative entry of PATH counts for nothing.
+    fs::create_dir(sandbox.home().join("bin")).expect("made");
+    fs::copy("/bin/false", sandbox.home().join("bin/uv")).expect("copied");
+    let script = format!(
+        "PATH=bin:$(dirname \"$(command -v python3)\"):/usr/bin:/bin; mkvirtualenv blog -i blocks >&2 && {INSTALLERS}"
+    );
+    let output = run(&sandbox, &index, posix_shells()[0], &script);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "pip\npip\n", "{}", told(&output));
+    assert!(told(&output).contains("NOTE: pip installs, not uv: it is not on PATH.\n"), "{}", told(&output));
+}

@@ -201,7 +201,8 @@ impl Options {
         }
         let replace = self.replaces(&venv, name, context)?;
         let keep = if replace { context.kept_from(&venv)? } else { None };
-        let installs = self.installs(&wanted.typed, context)?;
+        let (note, lines) = self.installation(&venv, &wanted.typed, context)?;
+        effects.extend(note);
         let (notes, creation) = self.making(venv.clone(), context)?;
         effects.extend(notes);
         effects.push(Effect::Create(Creation {
@@ -231,7 +232,7 @@ impl Options {
         steps.extend(activation);
         let directory = context.directory().map(Path::to_path_buf).unwrap_or_default();
         let run = |words| Step::Run { directory: directory.clone(), words };
-        steps.extend(installs.by_pip(&venv).into_iter().map(run));
+        steps.extend(lines.into_iter().map(run));
         let stirred = steps.iter().any(Step::may_write_hooks);
         steps.extend(workon::sourced(Hook::Postmkvirtualenv, &hooks, context.shell(), stirred));
         Ok((effects, steps))
@@ -289,6 +290,26 @@ impl Options {
         Ok((notes, creation))
     }
 
+    /// The lines that install: uv's, if it is configured and can be told what pip is told; else it is said why not.
+    fn installation(
+        &self,
+        venv: &Venv,
+        again: &str,
+        context: &Context,
+    ) -> Result<(Option<Effect>, Vec<Vec<OsString>>)> {
+        let installs = self.installs(again, context)?;
+        if installs.is_empty() {
+            return Ok((None, Vec::new()));
+        }
+        let note = match context.uv(installs.offline)? {
+            Some(Ok(uv)) => return Ok((None, installs.by_uv(venv, &uv))),
+            Some(Err(why)) => Some(Effect::Say(format!("NOTE: pip installs, not uv: {why}."))),
+            None => None,
+        };
+        ensure!(!self.without_pip, "-i and -r need pip, which --without-pip leaves out.\nhint: {again}");
+        Ok((note, installs.by_pip(venv)))
+    }
+
     /// What is to be installed, all of it there; `again` is what was typed, for a hint.
     fn installs(&self, again: &str, context: &Context) -> Result<Installs> {
         let offline = self.offline || context.is_offline()?;
@@ -300,7 +321,6 @@ impl Options {
             return Ok(Installs::default());
         }
         refuse_empty("--find-links DIR", &self.find_links)?;
-        ensure!(!self.without_pip, "-i and -r need pip, which --without-pip leaves out.\nhint: {again}");
         let find_links = self.find_links(offline, context)?;
         Ok(Installs { find_links, offline, ..self.wanted(context)? })
     }

@@ -40,8 +40,18 @@ pub(super) struct Config {
     pub find_links: Option<Vec<String>>,
     /// Whether packages come from there alone.
     pub offline: Option<bool>,
+    /// What installs packages into a new environment.
+    pub installer: Option<Installer>,
     /// Directories whose hooks and environments are used although others may write there; of the user's file alone.
     pub shared_homes: Option<Vec<String>>,
+}
+
+/// What installs packages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Installer {
+    Pip,
+    Uv,
 }
 
 impl Config {
@@ -91,6 +101,7 @@ impl Config {
             pip_cache: self.pip_cache.or(below.pip_cache),
             find_links: self.find_links.or(below.find_links),
             offline: self.offline.or(below.offline),
+            installer: self.installer.or(below.installer),
             shared_homes: self.shared_homes,
         }
     }

@@ -16,10 +16,10 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use crate::shell::{Shell, Shim};
 use crate::venv::template::LinkMode;
 use crate::venv::{
-    Home, PIP_CACHE_PARTS, PipSettings, ProjectTemplates, Pythons, System, Trust, Venv, can_keep, normal,
+    Home, PIP_CACHE_PARTS, PipSettings, ProjectTemplates, Pythons, System, Trust, Uv, Venv, can_keep, normal,
     shown, typed,
 };
-use config::Config;
+use config::{Config, Installer};
 
 /// What the process was started with.
 #[derive(Clone, Debug, Default)]
@@ -329,6 +329,23 @@ impl Context {
     /// Whether packages come from such places alone.
     pub fn is_offline(&self) -> Result<bool> {
         Ok(self.config()?.offline.unwrap_or_default())
+    }
+
+    /// uv, if it is configured to install, or why it cannot; `offline` is whether it may ask no network.
+    pub(crate) fn uv(&self, offline: bool) -> Result<Option<Result<Uv, String>>> {
+        if self.config()?.installer != Some(Installer::Uv) {
+            return Ok(None);
+        }
+        let Some(program) = self.pythons()?.program("uv".as_ref()) else {
+            return Ok(Some(Err("it is not on PATH".to_owned())));
+        };
+        let settings = self.pip_settings();
+        let cache = match settings.value("cache-dir") {
+            Some(own) => Some(self.expanded(own.as_ref())?),
+            None => self.pip_cache()?,
+        };
+        let cache = cache.filter(|_| self.variable("UV_CACHE_DIR").is_none());
+        Ok(Some(Uv::new(program, &settings, cache.as_deref(), offline)))
     }
 
     /// How environments share files with their template.

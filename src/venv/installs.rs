@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use super::Venv;
+use super::{Uv, Venv};
 
 /// What is to be installed, and from where.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,6 +22,18 @@ impl Installs {
     /// The lines by which pip installs it into `venv`, a program and its words each.
     pub fn by_pip(&self, venv: &Venv) -> Vec<Vec<OsString>> {
         self.lines(&self.pip(venv, &["install"]))
+    }
+
+    /// The lines by which `uv` installs it into `venv`.
+    pub(crate) fn by_uv(&self, venv: &Venv, uv: &Uv) -> Vec<Vec<OsString>> {
+        let mut start = uv.install(&venv.python());
+        start.extend(self.offline.then(|| "--offline".into()));
+        self.lines(&start)
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.requirements.is_empty() && self.packages.is_empty()
     }
 
     /// The lines by which the pip of `venv` puts wheels of it, and of all that it needs, into `directory`.

@@ -17,6 +17,7 @@ pub(crate) mod shebang;
 mod system;
 pub(crate) mod template;
 mod trust;
+mod uv;
 
 use std::ffi::OsStr;
 use std::fs;
@@ -42,6 +43,7 @@ pub(crate) use python::{Python, Pythons};
 pub(crate) use removed::Removed;
 pub(crate) use system::System;
 pub(crate) use trust::Trust;
+pub(crate) use uv::Uv;
 
 /// An environment: a directory with `bin/activate`, whoever made it.
 #[derive(Clone, Debug, PartialEq, Eq)]

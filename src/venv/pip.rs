@@ -1,6 +1,6 @@
 //! pip: what it is told by variables and files, and what its cache looks like.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -10,7 +10,7 @@ use rustix::fs::{Access, access};
 
 /// pip's settings: a value for each long option, and where it stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct PipSettings(HashMap<String, (String, String)>);
+pub(crate) struct PipSettings(BTreeMap<String, (String, String)>);
 
 impl PipSettings {
     /// What `PIP_*` among `variables` says, over the files that pip reads for a user with this `home` and this
@@ -84,6 +84,11 @@ impl PipSettings {
         }
     }
 
+    /// Every option that is set, by name: its value, and which variable or file says so.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &str, &str)> {
+        self.0.iter().map(|(name, (value, from))| (name.as_str(), value.as_str(), from.as_str()))
+    }
+
     /// What the option called `name` is set to.
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(|(value, _)| value.as_str())
@@ -129,6 +134,10 @@ pub(crate) fn pip_cache_parts(directory: &Path) -> Result<Vec<PathBuf>, PathBuf>
         }
         parts.push(part);
     }
+    // What uv keeps there is marked as a cache, by a custom.
+    let uv = directory.join("uv");
+    let mark = fs::read(uv.join("CACHEDIR.TAG")).unwrap_or_default();
+    parts.extend(mark.starts_with(b"Signature: 8a477f597d28d172789f06886806bc55").then_some(uv));
     Ok(parts)
 }
 
@@ -184,6 +193,11 @@ mod tests {
         fs::write(at("notes"), "").unwrap();
         let parts = pip_cache_parts(place.path()).unwrap();
         assert_eq!(parts, ["http-v2", "wheels", "selfcheck"].map(at));
+        for (mark, count) in [("", 3), ("Signature: 8a477f597d28d172789f06886806bc55\n", 4)] {
+            fs::create_dir_all(at("uv")).unwrap();
+            fs::write(at("uv/CACHEDIR.TAG"), mark).unwrap();
+            assert_eq!(pip_cache_parts(place.path()).unwrap().len(), count);
+        }
         for odd in ["wheels/django-5.whl", "http-v2/ab", "selfcheck/x"] {
             fs::write(at(odd), "").unwrap();
             assert_eq!(pip_cache_parts(place.path()), Err(at(odd)));
