@@ -125,6 +125,9 @@ compare bash 'workon: list 1,000' : 'workon || :'
 compare bash 'lsvirtualenv -b: list 1,000' : 'lsvirtualenv -b'
 row 'venvyard lsvirtualenv -b: its process alone' "$(process 300 "'$venvyard' lsvirtualenv -b")" \
     "$(operation bash 20 "$theirs" : 'lsvirtualenv -b')" 5
+tab=$(operation bash 20 "$theirs" 'COMP_WORDS=(workon "") COMP_CWORD=1' '_virtualenvs')
+row 'TAB after workon: its process alone' "$(process 300 "'$venvyard' complete bash workon 'workon '")" "$tab" 2
+row 'TAB after workon in fish: its process alone' "$(process 300 "'$venvyard' complete fish workon 'workon '")" "$tab" 2
 
 echo
 echo "| | $("$venvyard" --version) | $fish_peer | ratio | budget |"

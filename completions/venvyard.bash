@@ -1,96 +1,65 @@
 # shellcheck shell=bash
-# Tab completion of venvyard's commands in bash. Names come from `venvyard complete envs`; words from 3.2.
+# Tab completion of venvyard's commands in bash, from 3.2 on. The program says what may stand at the cursor, quoted as it
+# is to be inserted. Nothing of what is typed is evaluated here; files bash completes by itself (`-o default`).
 
-__venvyard_complete() {
-    # shellcheck disable=SC2034 # bash hands over the command, the word and the word before
-    local command=$1 current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-    local quote='' kind=envs name rest
+_venvyard() { # COMMAND WORD BEFORE: as bash calls it when TAB is pressed
+    \local IFS=$'\n' answer
     COMPREPLY=()
-    case $current in
-    [\'\"]*) quote=${current:0:1} current=${current#?} ;;
-    *) current=${current//\\/} ;;
-    esac
-    case $command:$before in
-    mkproject:-t | mkproject:--template) kind=templates ;;
-    mkvirtualenv:-r | mktmpenv:-r | mkproject:-r | *:--find-links)
-        while IFS= read -r name; do COMPREPLY+=("$name"); done < <(compgen -f -- "$current")
-        return
-        ;;
-    mkvirtualenv:-a | mktmpenv:-a | add2virtualenv:*)
-        while IFS= read -r name; do COMPREPLY+=("$name"); done < <(compgen -d -- "$current")
-        return
-        ;;
-    mkvirtualenv:-p | mkvirtualenv:--python | mktmpenv:-p | mktmpenv:--python | mkproject:-p | mkproject:--python)
-        while IFS= read -r name; do COMPREPLY+=("$name"); done < <(compgen -c -- "${current:-python}" | sort -u)
-        return
+    answer=$(
+        # A setting counts whether or not the user exported it.
+        \export WORKON_HOME VIRTUALENVWRAPPER_HOOK_DIR VIRTUALENVWRAPPER_PROJECT_FILENAME VENVYARD_SHELL=''
+        \exec "${__venvyard_exe:-venvyard}" complete bash "$1" "${COMP_LINE:0:COMP_POINT}" "${COMP_LINE:COMP_POINT}" \
+            "$COMP_WORDBREAKS" 2>/dev/null
+    ) || \return 0
+    # Lines become words, in which no `*` is a pattern.
+    # shellcheck disable=SC2206 # they are to be split
+    case $- in
+    *f*) COMPREPLY=($answer) ;;
+    *)
+        \set -f
+        COMPREPLY=($answer)
+        \set +f
         ;;
     esac
-    case $current in
-    -*)
-        case $command in
-        workon) rest='--cd --no-cd --dry-run --help' ;;
-        restorevirtualenv) rest='--json --empty --dry-run --help' ;;
-        rmvirtualenv | cpvirtualenv | mvvirtualenv | wipeenv) rest='--dry-run --help' ;;
-        lsvirtualenv) rest='--brief --long --json --dry-run --help' ;;
-        mkvirtualenv | mktmpenv | mkproject)
-            rest='--python --find-links --offline --system-site-packages --without-pip --prompt --copies --upgrade-deps --clear --dry-run --help'
-            case $command in
-            mktmpenv) rest="--cd --no-cd $rest" ;;
-            mkproject) rest="--force --template $rest" ;;
-            esac
-            ;;
-        add2virtualenv) rest='--delete --dry-run --help' ;;
-        toggleglobalsitepackages) rest='--quiet --dry-run --help' ;;
-        *) rest='--help --version' ;;
-        esac
-        while IFS= read -r name; do COMPREPLY+=("$name"); done < <(compgen -W "$rest" -- "$current")
-        return
-        ;;
-    esac
-    case $command in
-    workon | rmvirtualenv | showvirtualenv) ;;
-    restorevirtualenv)
-        case $COMP_CWORD in
-        1) kind=removed ;;
-        2) kind='times' ;;
-        *) return ;;
-        esac
-        ;;
-    mkproject) [[ $kind == templates ]] || return ;;
-    setvirtualenvproject)
-        ((COMP_CWORD == 1)) || {
-            while IFS= read -r name; do COMPREPLY+=("$name"); done < <(compgen -d -- "$current")
-            return
-        }
-        ;;
-    allvirtualenv)
-        while IFS= read -r name; do COMPREPLY+=("$name"); done < <(compgen -c -- "$current" | sort -u)
-        return
-        ;;
-    cpvirtualenv | mvvirtualenv) ((COMP_CWORD == 1)) || return ;; # the second name is a new one
-    venvyard)
-        rest='mkvirtualenv workon rmvirtualenv restorevirtualenv lsvirtualenv cpvirtualenv mvvirtualenv wipeenv showvirtualenv'
-        rest+=' add2virtualenv cdvirtualenv cdsitepackages lssitepackages toggleglobalsitepackages setvirtualenvproject'
-        rest+=' cdproject mkproject mktmpenv allvirtualenv virtualenvwrapper cache init setup'
-        while IFS= read -r name; do COMPREPLY+=("$name"); done < <(compgen -W "$rest" -- "$current")
-        return
-        ;;
-    *) return ;;
-    esac
-    while IFS=$'\t' read -r name rest; do
-        case $name in
-        "$current"*)
-            # An open quote is closed by readline; without one the name is quoted here.
-            if [[ -n $quote ]]; then COMPREPLY+=("$name"); else COMPREPLY+=("$(printf %q "$name")"); fi
-            ;;
-        esac
-    done < <(
-        "${__venvyard_exe:-venvyard}" complete "$kind" "${COMP_WORDS[1]//[\'\"\\]/}" 2>/dev/null
-        # What is copied may be a directory elsewhere.
-        [[ $command != cpvirtualenv ]] || compgen -d -- "$current"
-    )
+    answer=${COMPREPLY[0]}
+    \unset 'COMPREPLY[0]'
+    # bash 3.2 has no compopt: where no word fits it looks for files.
+    case $answer in
+    'files 0 '*) ;;
+    'directories 0 '*) \compopt -o dirnames +o default ;;
+    files*) __venvyard_offer_joined -f ;;
+    directories*) __venvyard_offer_joined -d ;;
+    parts*) \compopt -o nospace +o default ;;
+    command*) __venvyard_offer_command "$answer" ;;
+    *) \compopt +o default ;;
+    esac 2>/dev/null || \:
 }
 
-complete -F __venvyard_complete venvyard mkvirtualenv workon rmvirtualenv restorevirtualenv lsvirtualenv cpvirtualenv \
-    mvvirtualenv wipeenv showvirtualenv add2virtualenv toggleglobalsitepackages setvirtualenvproject mkproject mktmpenv \
-    allvirtualenv
+__venvyard_offer_joined() { # -f | -d: what is joined to an option, which stands before it in COMPREPLY
+    \compopt -o filenames
+    # shellcheck disable=SC2207 # split at the ends of lines
+    COMPREPLY=($(\compgen -P "${COMPREPLY[1]}" "$1" -- "${COMPREPLY[2]-}"))
+}
+
+__venvyard_offer_command() { # 'command POSITION kind': as if that word and what follows were the whole line
+    IFS=' '
+    # shellcheck disable=SC2086
+    \set -- $1
+    IFS=$' \t\n'
+    if \declare -F _comp_command_offset >/dev/null; then
+        _comp_command_offset "$2"
+    elif \declare -F _command_offset >/dev/null; then
+        _command_offset "$2"
+    elif [[ $COMP_CWORD -eq $2 ]]; then
+        IFS=$'\n'
+        # shellcheck disable=SC2207
+        COMPREPLY=($(\compgen -c -- "${COMP_WORDS[COMP_CWORD]}"))
+    fi
+}
+
+\complete -o default -F _venvyard add2virtualenv allvirtualenv cdproject cdsitepackages cdvirtualenv cpvirtualenv \
+    lssitepackages lsvirtualenv mkproject mktmpenv mkvirtualenv mvvirtualenv restorevirtualenv rmvirtualenv \
+    setvirtualenvproject showvirtualenv toggleglobalsitepackages venvyard virtualenvwrapper wipeenv workon
+case ${BASH_VERSION-} in
+3.*) \complete -o default -o nospace -F _venvyard cdsitepackages cdvirtualenv ;;
+esac

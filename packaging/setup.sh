@@ -7,6 +7,8 @@ missing=''
 for program in "$@"; do
     command -v "$program" >/dev/null || missing="$missing $program"
 done
+# It is read by bash, and no program. Homebrew's lies elsewhere and is not tested with.
+[ -e /usr/share/bash-completion/bash_completion ] || command -v brew >/dev/null || missing="$missing bash-completion"
 [ -n "$missing" ] || exit 0
 printf 'Missing:%s\n' "$missing"
 

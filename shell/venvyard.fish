@@ -128,6 +128,23 @@ function workon --description 'Activate an environment, or list them'
     __venvyard workon $argv
 end
 
+# --- TAB ------------------------------------------------------------------------------------------
+
+# What may stand at the cursor; the rest of it is printed by the program when TAB is pressed for the first time.
+if status is-interactive
+    if not builtin functions -q __venvyard_offer
+        for __venvyard_command in add2virtualenv allvirtualenv cdproject cdsitepackages cdvirtualenv cpvirtualenv \
+            lssitepackages lsvirtualenv mkproject mktmpenv mkvirtualenv mvvirtualenv restorevirtualenv rmvirtualenv \
+            setvirtualenvproject showvirtualenv toggleglobalsitepackages venvyard virtualenvwrapper wipeenv workon
+            builtin complete --command $__venvyard_command --no-files --arguments "(__venvyard_offer $__venvyard_command)"
+        end
+    end
+    function __venvyard_offer # COMMAND
+        VENVYARD_SHELL= command $__venvyard_exe complete fish | read --null --local rest
+        string match --quiet '*function __venvyard_offer *' -- "$rest"; and builtin eval $rest; and __venvyard_offer $argv
+    end
+end
+
 # Where the verbs are in no file, `venvyard init` puts them here.
 # @verbs
 

@@ -126,6 +126,37 @@ virtualenvwrapper() { __venvyard virtualenvwrapper "$@" || \return "$?"; }
 wipeenv() { __venvyard wipeenv "$@" || \return "$?"; }
 workon() { __venvyard workon "$@" || \return "$?"; }
 
+# --- TAB ------------------------------------------------------------------------------------------
+
+# The rest of it the program prints when TAB is pressed for the first time; _venvyard is then another function.
+case $-:$__venvyard_shell in
+*i*:bash | *i*:zsh)
+    _venvyard() {
+        \eval "$(VENVYARD_SHELL='' "$__venvyard_exe" complete "$__venvyard_shell" || \printf '%s\n' '\return 1')"
+        _venvyard "$@"
+    }
+    __venvyard_complete_all() { # WORD...: the shell's own command, to which the names are added
+        "$@" add2virtualenv allvirtualenv cdproject cdsitepackages cdvirtualenv cpvirtualenv lssitepackages \
+            lsvirtualenv mkproject mktmpenv mkvirtualenv mvvirtualenv restorevirtualenv rmvirtualenv \
+            setvirtualenvproject showvirtualenv toggleglobalsitepackages venvyard virtualenvwrapper wipeenv workon
+    }
+    case $__venvyard_shell in
+    bash) __venvyard_complete_all builtin complete -o default -F _venvyard ;;
+    zsh) # compinit may come later, or never: that is known when the first prompt is shown
+        __venvyard_first_prompt() {
+            \eval 'precmd_functions=("${(@)precmd_functions[@]:#__venvyard_first_prompt}")'
+            if \typeset -f compdef >/dev/null; then
+                __venvyard_complete_all compdef _venvyard
+            else
+                __venvyard_complete_all builtin compctl -K _venvyard
+            fi
+        }
+        \eval 'typeset -ga precmd_functions; precmd_functions+=(__venvyard_first_prompt)'
+        ;;
+    esac
+    ;;
+esac
+
 # Where the verbs are in no file, `venvyard init` puts them here.
 # @verbs
 

@@ -105,7 +105,6 @@ virtualenvwrapper_initialize() {
         __venvyard hooks || \:
     fi
     virtualenvwrapper_run_hook initialize
-    case $- in *i*) virtualenvwrapper_setup_tab_completion ;; esac
 }
 
 __venvyard_has_hooks() { # are the files there that a first loading makes?
@@ -136,42 +135,7 @@ __venvyard_is_stub() { # FILE: does it hold comments only?
     done <"$1"
 }
 
-virtualenvwrapper_setup_tab_completion() {
-    # Ours stand in files; those who have none of them get the names of environments.
-    \set -- "${__venvyard_shim%/*}/../bash-completion/completions/venvyard.bash" \
-        "${__venvyard_shim%/*}/../zsh/site-functions"
-    case $__venvyard_shell in
-    bash)
-        if \test -r "$1"; then
-            \complete -F __venvyard_first_tab add2virtualenv allvirtualenv cpvirtualenv lsvirtualenv mkproject \
-                mktmpenv mkvirtualenv mvvirtualenv restorevirtualenv rmvirtualenv setvirtualenvproject showvirtualenv \
-                toggleglobalsitepackages wipeenv workon
-        else
-            \complete -F _virtualenvs cpvirtualenv mvvirtualenv rmvirtualenv showvirtualenv workon
-        fi
-        ;;
-    zsh)
-        if \test -r "$2/_venvyard"; then
-            case " ${fpath[*]} " in *" $2 "*) ;; *) fpath+=("$2") ;; esac # a compinit that comes later reads it
-            if \typeset -f compdef >/dev/null; then
-                \autoload -Uz _venvyard
-                compdef _venvyard add2virtualenv allvirtualenv cdproject cdsitepackages cdvirtualenv cpvirtualenv \
-                    lssitepackages lsvirtualenv mkproject mktmpenv mkvirtualenv mvvirtualenv restorevirtualenv \
-                    rmvirtualenv setvirtualenvproject showvirtualenv toggleglobalsitepackages virtualenvwrapper \
-                    wipeenv workon
-                \return 0
-            fi
-        fi
-        \compctl -K _virtualenvs cpvirtualenv mvvirtualenv rmvirtualenv showvirtualenv workon
-        ;;
-    esac
-}
-
-__venvyard_first_tab() { # COMMAND WORD BEFORE: the completion for bash, read when it is needed
-    # shellcheck disable=SC1091 # completions/venvyard.bash
-    \. "${__venvyard_shim%/*}/../bash-completion/completions/venvyard.bash"
-    __venvyard_complete "$@"
-}
+virtualenvwrapper_setup_tab_completion() { \:; } # venvyard.sh does, in every shell that people type in
 
 # --- What is asked before a command, and redefined by dotfiles ------------------------------------
 

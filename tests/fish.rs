@@ -344,14 +344,16 @@ fn what_is_typed_is_completed() {
     fs::create_dir_all(sandbox.workon_home().join("my env/bin")).expect("made");
     fs::write(sandbox.workon_home().join("my env/bin/activate"), "").expect("written");
     for (typed, expected) in [
-        ("workon o", "one\tPython 3.11.7 · [HOME]/src\n"),
+        ("workon o", "one\tPython 3.11.7 · ~/src\n"),
         ("workon m", "my env\t\n"),
         ("workon one t", ""),
         ("workon --n", "--no-cd\tStay in this directory\n"),
         ("rmvirtualenv one tw", "two\tPython 3.11.7\n"),
-        ("cpvirtualenv s", "src/\tDirectory\n"),
-        ("setvirtualenvproject one s", "src/\tDirectory\n"),
-        ("mkvirtualenv -a s", "src/\tDirectory\n"),
+        ("cpvirtualenv s", "src/\n"),
+        ("setvirtualenvproject one s", "src/\n"),
+        ("mkvirtualenv -a s", "src/\n"),
+        ("mkvirtualenv >s", "src/\n"),
+        ("allvirtualenv workon tw", "two\tPython 3.11.7\n"),
         ("venvyard init f", "fish\n"),
     ] {
         let script = format!(

@@ -23,6 +23,7 @@ mod settings;
 mod shellcheck;
 mod stories;
 mod support;
+mod tab;
 mod templates;
 mod terminal;
 mod words;

@@ -1,90 +1,456 @@
-//! `venvyard complete KIND`: candidates for tab completion, one a line.
+//! `venvyard complete SHELL [COMMAND BEFORE AFTER BREAKS]`: what may stand at the cursor of a line.
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
 
 use anyhow::Result;
+use clap::{Subcommand, ValueHint};
 
+use super::cdvirtualenv::below;
 use super::restorevirtualenv;
 use crate::context::Context;
 use crate::plan::Plan;
-use crate::venv::shown;
+use crate::shell::{Candidate, Line, Offer, Otherwise, Shell};
+use crate::venv::{Name, ProjectTemplate, Removed, shown};
 
-/// Print candidates for tab completion, one a line, each with a tab and a description.
+/// Print what may stand at the cursor of a line, or without one the shell code that asks for it
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// What to complete
-    kind: Kind,
+    /// Whose line it is
+    shell: Shell,
 
-    /// The environment whose times are meant
-    name: Option<OsString>,
+    /// The command that is completed, whatever the line calls it
+    command: Option<OsString>,
+
+    /// The line from the command's name to the cursor, as it is typed
+    #[arg(allow_hyphen_values = true, default_value = "")]
+    before: OsString,
+
+    /// The rest of the line
+    #[arg(allow_hyphen_values = true, default_value = "")]
+    after: OsString,
+
+    /// The letters that readline takes for the end of a word
+    #[arg(allow_hyphen_values = true, default_value = "")]
+    breaks: OsString,
 }
 
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Kind {
-    /// Names of environments
-    Envs,
-    /// Names of templates for projects
-    Templates,
-    /// Names of environments that were removed and can come back
-    Removed,
-    /// When one of them was removed
-    Times,
-}
+/// Of more environments than this nothing but their names is told: two files of each would be read, and nobody reads
+/// that many lines.
+const SCREENFUL: usize = 100;
+
+/// Options of every command, but of those that hand theirs on: names, and what they are for.
+const GENERAL: [(&str, &str); 2] =
+    [("--dry-run", "Show what would be done, and do nothing"), ("--help", "Print help")];
 
 impl Args {
-    /// A report of `NAME<TAB>DESCRIPTION` lines; starts no Python.
+    /// A report of what is offered, as the shell's own glue reads it; starts no Python.
     pub fn plan(self, context: &Context) -> Result<Plan> {
-        match self.kind {
-            Kind::Envs => envs(context),
-            Kind::Templates => templates(context),
-            Kind::Removed => removed(context),
-            Kind::Times => times(self.name.as_deref(), context),
+        let Some(command) = &self.command else { return Ok(Plan::report(self.shell.completion())) };
+        let line = Line::read(self.shell, self.before.as_bytes(), self.breaks.as_bytes());
+        let after = self.rest(&line);
+        let offer = match line.is_target {
+            true => Offer { kind: "file", otherwise: Otherwise::Files, ..Offer::default() },
+            false => offer(&line, &after, command, self.shell, context)?,
+        };
+        Ok(Plan::report(offer.spelled(self.shell, &line)))
+    }
+
+    /// The words after the cursor, but for the rest of the one that it stands in.
+    fn rest(&self, line: &Line) -> Vec<OsString> {
+        let after = self.after.as_bytes();
+        let is_within = !line.current.is_empty() && !after.starts_with(b" ");
+        let Line { words, current, .. } = Line::read(self.shell, after, b"");
+        let last = (!current.is_empty()).then(|| OsString::from_vec(current));
+        words.into_iter().chain(last).skip(usize::from(is_within)).collect()
+    }
+}
+
+/// What an argument of ours is to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Holds {
+    /// An environment.
+    Environment,
+    /// An environment, or a directory that is one elsewhere.
+    EnvironmentOrDirectory,
+    /// A version, a name or a path of a Python.
+    Interpreter,
+    /// A template of a project.
+    Template,
+    /// An environment that was removed and is kept.
+    Removed,
+    /// When the environment that is typed before it was removed.
+    Time,
+    File,
+    Directory,
+    /// A directory below that of the active environment.
+    Below,
+    /// A directory below its site-packages.
+    BelowPackages,
+    /// A directory that is imported from.
+    Added,
+    /// A command and its words.
+    Command,
+    /// What only the user knows: a new name, a text, a package.
+    Anything,
+}
+
+/// What an argument of `command` is to be; of some the parser knows all values.
+fn holds(command: &str, argument: &clap::Arg) -> Holds {
+    match (command, argument.get_id().as_str()) {
+        ("workon" | "showvirtualenv", "name") | ("rmvirtualenv", "names") | ("mvvirtualenv", "old") => {
+            Holds::Environment
+        }
+        ("cpvirtualenv", "source") | ("setvirtualenvproject", "name") => Holds::EnvironmentOrDirectory,
+        ("restorevirtualenv", "name") => Holds::Removed,
+        ("restorevirtualenv", "time") => Holds::Time,
+        (_, "python") => Holds::Interpreter,
+        (_, "templates") => Holds::Template,
+        (_, "requirements" | "program" | "verbs") => Holds::File,
+        (_, "project") | ("add2virtualenv", "directories") => Holds::Directory,
+        ("cdvirtualenv", "directory") => Holds::Below,
+        ("cdsitepackages", "directory") => Holds::BelowPackages,
+        ("allvirtualenv", "words") => Holds::Command,
+        _ => match argument.get_value_hint() {
+            ValueHint::AnyPath | ValueHint::FilePath => Holds::File,
+            ValueHint::DirPath => Holds::Directory,
+            _ => Holds::Anything,
+        },
+    }
+}
+
+/// What was typed, as the parser would take it.
+#[derive(Default)]
+struct Typed<'a> {
+    /// Options that are there.
+    given: Vec<&'a clap::Id>,
+    /// Words that are none.
+    words: Vec<&'a OsStr>,
+    /// Where the first of these stands in the line.
+    first: usize,
+    /// An option whose value is the next word.
+    open: Option<&'a clap::Arg>,
+    /// Whether no option can follow, after `--` or the command that ours runs.
+    is_literal: bool,
+}
+
+fn offer(line: &Line, after: &[OsString], command: &OsStr, shell: Shell, context: &Context) -> Result<Offer> {
+    let all = super::Command::augment_subcommands(clap::Command::default().version("is told"));
+    let command = Path::new(command).file_name().unwrap_or_default();
+    let mut words = line.words.iter().enumerate().skip(1);
+    let mut description = all.find_subcommand(command).unwrap_or(&all);
+    while description.has_subcommands() {
+        match words.find(|(_, word)| !word.as_bytes().starts_with(b"-")) {
+            None => return Ok(fitting(commands(description, &line.current), &line.current, shell)),
+            Some((_, word)) => match description.find_subcommand(word) {
+                Some(next) => description = next,
+                None => return Ok(Offer::default()),
+            },
         }
     }
+    let mut typed = Typed::default();
+    for (position, word) in words {
+        typed.take(description, position, word);
+    }
+    let (argument, joined) = typed.argument(description, &line.current);
+    let value = &line.current[joined..];
+    let offer = match argument {
+        None => Offer::default(),
+        Some(argument) if !argument.get_possible_values().is_empty() => values(argument, &typed),
+        Some(argument) => {
+            let others: Vec<&OsStr> =
+                typed.words.iter().copied().chain(after.iter().map(OsString::as_os_str)).collect();
+            match holds(description.get_name(), argument) {
+                Holds::Directory if typed.given.iter().any(|id| *id == "delete") => {
+                    held(Holds::Added, value, &others, shell, context)?
+                }
+                Holds::Command => {
+                    let first = if typed.words.is_empty() { line.words.len() } else { typed.first };
+                    Offer { kind: "command", otherwise: Otherwise::Command(first), ..Offer::default() }
+                }
+                holds => held(holds, value, &others, shell, context)?,
+            }
+        }
+    };
+    let is_nothing = offer.candidates.is_empty() && offer.otherwise == Otherwise::Nothing;
+    let may_be_option = joined == 0 && typed.open.is_none() && !typed.is_literal;
+    if may_be_option && (value.starts_with(b"-") || value.is_empty() && is_nothing) {
+        return Ok(fitting(options(description, &typed, value), value, shell));
+    }
+    Ok(Offer { joined, ..fitting(offer, value, shell) })
 }
 
-fn envs(context: &Context) -> Result<Plan> {
+/// The offer without what does not begin with what is typed. Where nothing does, zsh and fish know other ways in which
+/// a word may fit.
+fn fitting(mut offer: Offer, typed: &[u8], shell: Shell) -> Offer {
+    let fits = |candidate: &Candidate| begins(&candidate.word, typed, shell);
+    let is_strict = shell == Shell::Bash || offer.otherwise != Otherwise::Nothing;
+    if is_strict || offer.candidates.iter().any(fits) {
+        offer.candidates.retain(fits);
+    }
+    offer
+}
+
+impl<'a> Typed<'a> {
+    /// Takes in a whole word.
+    fn take(&mut self, command: &'a clap::Command, position: usize, word: &'a OsStr) {
+        if self.open.take().is_some() {
+            return;
+        }
+        match word.as_bytes() {
+            b"--" if !self.is_literal => self.is_literal = true,
+            [b'-', _, ..] if !self.is_literal => {
+                let (given, open) = read(command, word.as_bytes());
+                self.given.extend(given.iter().map(|argument| argument.get_id()));
+                self.open = open.filter(|(_, joined)| *joined == word.len()).map(|(argument, _)| argument);
+            }
+            _ => {
+                if self.words.is_empty() {
+                    self.first = position;
+                }
+                self.words.push(word);
+                self.is_literal |= hands_on(command);
+            }
+        }
+    }
+
+    /// The argument that the word at the cursor belongs to, and how much of that word is the option before its value.
+    fn argument(&self, command: &'a clap::Command, current: &[u8]) -> (Option<&'a clap::Arg>, usize) {
+        if let Some(argument) = self.open {
+            return (Some(argument), 0);
+        }
+        if current.starts_with(b"-") && !self.is_literal {
+            let joined = read(command, current)
+                .1
+                .filter(|(_, joined)| *joined < current.len() || current.ends_with(b"="));
+            return joined.map_or((None, 0), |(argument, joined)| (Some(argument), joined));
+        }
+        let positionals: Vec<&clap::Arg> = command.get_positionals().collect();
+        let is_many = |argument: &&&clap::Arg| matches!(argument.get_action(), clap::ArgAction::Append);
+        let argument = positionals.get(self.words.len()).or_else(|| positionals.last().filter(is_many));
+        (argument.copied(), 0)
+    }
+}
+
+/// Whether what follows the first word that is no option belongs to another command.
+fn hands_on(command: &clap::Command) -> bool {
+    command.get_positionals().any(clap::Arg::is_trailing_var_arg_set)
+}
+
+/// The options that a word spells, and the last of them if it takes a value: where in the word that begins.
+fn read<'a>(command: &'a clap::Command, word: &[u8]) -> (Vec<&'a clap::Arg>, Option<(&'a clap::Arg, usize)>) {
+    let takes_value = |argument: &clap::Arg| argument.get_action().takes_values();
+    if let Some(long) = word.strip_prefix(b"--") {
+        let name = long.split(|&byte| byte == b'=').next().unwrap_or_default();
+        let is_called = |argument: &&clap::Arg| {
+            let all = argument.get_long_and_visible_aliases().unwrap_or_default();
+            all.iter().any(|other| other.as_bytes() == name)
+        };
+        let argument = command.get_arguments().find(is_called);
+        let value = (2 + name.len() + 1).min(word.len());
+        return (argument.into_iter().collect(), argument.filter(|it| takes_value(it)).map(|it| (it, value)));
+    }
+    let mut given = Vec::new();
+    for (position, &letter) in word.iter().enumerate().skip(1) {
+        let is_called = |argument: &&clap::Arg| argument.get_short() == Some(char::from(letter));
+        let Some(argument) = command.get_arguments().find(is_called) else { break };
+        given.push(argument);
+        if takes_value(argument) {
+            return (given, Some((argument, position + 1)));
+        }
+    }
+    (given, None)
+}
+
+// --- What is offered ------------------------------------------------------------------------------------------
+
+/// The commands below `command`, or its own options.
+fn commands(command: &clap::Command, current: &[u8]) -> Offer {
+    let mut offer = options(command, &Typed::default(), current);
+    if !current.starts_with(b"-") {
+        let seen = command.get_subcommands().filter(|command| !command.is_hide_set());
+        let about =
+            |command: &clap::Command| command.get_about().map(ToString::to_string).unwrap_or_default();
+        let seen = seen.map(|command| Candidate { word: command.get_name().into(), about: about(command) });
+        offer = Offer { kind: "command", candidates: seen.collect(), ..Offer::default() };
+    }
+    offer
+}
+
+fn option((name, about): (&str, &str)) -> Candidate {
+    Candidate { word: name.into(), about: about.to_owned() }
+}
+
+/// The options of a command that are not given yet, or may be given again.
+fn options(command: &clap::Command, typed: &Typed, current: &[u8]) -> Offer {
+    let mut candidates = Vec::new();
+    for argument in
+        command.get_arguments().filter(|argument| !argument.is_positional() && !argument.is_hide_set())
+    {
+        let may_repeat = matches!(argument.get_action(), clap::ArgAction::Append);
+        if typed.given.contains(&argument.get_id()) && !may_repeat {
+            continue;
+        }
+        let about = argument.get_help().map(ToString::to_string).unwrap_or_default();
+        let long = argument.get_long_and_visible_aliases().unwrap_or_default();
+        let short = argument.get_short().map(|letter| format!("-{letter}"));
+        let short = short.filter(|short| long.is_empty() || short.as_bytes() == current);
+        let names = long.iter().map(|long| format!("--{long}")).chain(short);
+        candidates.extend(names.map(|name| option((&name, &about))));
+    }
+    let is_known = |name: &str| candidates.iter().any(|candidate| candidate.word == name);
+    let general = GENERAL.into_iter().filter(|(name, _)| !is_known(name));
+    let general: Vec<_> =
+        general.filter(|(name, _)| *name == "--help" || !hands_on(command)).map(option).collect();
+    candidates.extend(general);
+    candidates.extend(command.get_version().map(|_| option(("--version", "Print version"))));
+    Offer { kind: "option", candidates, ..Offer::default() }
+}
+
+/// The values that the parser knows an argument by, but for those that are typed already.
+fn values(argument: &clap::Arg, typed: &Typed) -> Offer {
+    let values = argument.get_possible_values();
+    let left = values
+        .iter()
+        .map(clap::builder::PossibleValue::get_name)
+        .filter(|name| !typed.words.iter().any(|word| word == name));
+    Offer { kind: "value", candidates: left.map(Candidate::bare).collect(), ..Offer::default() }
+}
+
+/// What an argument may be; `typed` is what there is of it, and `others` are the words beside it.
+fn held(holds: Holds, typed: &[u8], others: &[&OsStr], shell: Shell, context: &Context) -> Result<Offer> {
+    Ok(match holds {
+        Holds::Environment => environments(typed, others, Otherwise::Nothing, shell, context)?,
+        Holds::EnvironmentOrDirectory => environments(typed, others, Otherwise::Directories, shell, context)?,
+        Holds::Interpreter => interpreters(typed, context)?,
+        Holds::Template => {
+            let about = |template: &ProjectTemplate| shown(template.about());
+            let all = context.project_templates()?.all().into_iter();
+            let candidates = all.map(|template| Candidate { about: about(&template), word: template.name });
+            Offer { kind: "template", candidates: candidates.collect(), ..Offer::default() }
+        }
+        Holds::Removed => removed(None, context)?,
+        Holds::Time => removed(others.first().copied(), context)?,
+        Holds::File => Offer { kind: "file", otherwise: Otherwise::Files, ..Offer::default() },
+        Holds::Directory => {
+            Offer { kind: "directory", otherwise: Otherwise::Directories, ..Offer::default() }
+        }
+        Holds::Below => context.active().map(|venv| directories(venv.root(), typed)).unwrap_or_default(),
+        Holds::BelowPackages => {
+            let packages = context.active().and_then(|venv| venv.own_site_packages().ok());
+            packages.map(|packages| directories(&packages, typed)).unwrap_or_default()
+        }
+        Holds::Added => added(others, context),
+        Holds::Command | Holds::Anything => Offer::default(),
+    })
+}
+
+/// The environments but those that are typed already, each with its version and its project.
+fn environments(
+    typed: &[u8],
+    others: &[&OsStr],
+    otherwise: Otherwise,
+    shell: Shell,
+    context: &Context,
+) -> Result<Offer> {
     let home = context.home()?;
-    let mut text = OsString::new();
-    for name in home.names()? {
+    let is_other =
+        |name: &OsStr| !others.iter().any(|word| Name::existing(word).is_ok_and(|it| it.as_os_str() == name));
+    let mut names = home.names_of(|name| begins(name, typed, shell) && is_other(name))?;
+    if names.is_empty() && shell != Shell::Bash && otherwise == Otherwise::Nothing {
+        names = home.names_of(is_other)?;
+    }
+    let user_home = context.user_home().ok();
+    let tells = names.len() <= SCREENFUL && shell != Shell::Bash;
+    let candidates = names.into_iter().map(|name| {
         let venv = home.venv(&name);
-        let version = venv.version().map(|version| format!("Python {version}"));
-        let project = venv.project(context.project_file()).map(shown);
-        let about: Vec<String> = version.into_iter().chain(project).collect();
-        text.push(name.as_os_str());
-        text.push(format!("\t{}\n", about.join(" · ")));
-    }
-    Ok(Plan::report(text))
+        let version = || venv.version().map(|version| format!("Python {}", shown(version)));
+        let project = || venv.project(context.project_file()).map(|path| abbreviated(&path, user_home));
+        let about = match tells {
+            true => [version(), project()].into_iter().flatten().collect::<Vec<_>>().join(" · "),
+            false => String::new(),
+        };
+        Candidate { word: name.as_os_str().to_owned(), about }
+    });
+    Ok(Offer { kind: "environment", candidates: candidates.collect(), otherwise, ..Offer::default() })
 }
 
-fn templates(context: &Context) -> Result<Plan> {
-    let mut text = OsString::new();
-    for template in context.project_templates()?.all() {
-        text.push(&template.name);
-        text.push(format!("\t{}\n", template.about()));
-    }
-    Ok(Plan::report(text))
-}
-
-/// Each name once, with the newest time.
-fn removed(context: &Context) -> Result<Plan> {
+/// The environments that are kept, each once with its newest time; of the one called `name` all times.
+fn removed(name: Option<&OsStr>, context: &Context) -> Result<Offer> {
     let mut all = context.home()?.removed()?;
     let mut seen = BTreeSet::new();
-    all.retain(|one| seen.insert(one.name.clone()));
-    let mut text = OsString::new();
-    for one in all {
-        text.push(one.name.as_os_str());
-        text.push(format!("\t{}\n", restorevirtualenv::told(&one, context)));
-    }
-    Ok(Plan::report(text))
+    all.retain(|one| match name {
+        Some(name) => one.name.as_os_str() == name,
+        None => seen.insert(one.name.clone()),
+    });
+    let word =
+        |one: &Removed| if name.is_some() { one.stamp().into() } else { one.name.as_os_str().to_owned() };
+    let candidates =
+        all.iter().map(|one| Candidate { word: word(one), about: restorevirtualenv::told(one, context) });
+    let kind = if name.is_some() { "time" } else { "environment" };
+    Ok(Offer { kind, candidates: candidates.collect(), ..Offer::default() })
 }
 
-fn times(name: Option<&OsStr>, context: &Context) -> Result<Plan> {
-    let mut all = context.home()?.removed()?;
-    all.retain(|one| name.is_none_or(|name| one.name.as_os_str() == name));
-    let lines = all.iter().map(|one| format!("{}\t{}\n", one.stamp(), restorevirtualenv::told(one, context)));
-    Ok(Plan::report(lines.collect::<String>()))
+/// A path as people read it, `~` for their home.
+fn abbreviated(path: &Path, home: Option<&Path>) -> String {
+    match home.and_then(|home| path.strip_prefix(home).ok()) {
+        Some(below) => format!("~/{}", shown(below)),
+        None => shown(path),
+    }
+}
+
+/// The versions that `-p` understands here, and where each is; once a name is begun, names on PATH.
+fn interpreters(typed: &[u8], context: &Context) -> Result<Offer> {
+    let pythons = context.pythons()?;
+    let candidates = match typed.first() {
+        Some(letter) if letter.is_ascii_alphabetic() => {
+            pythons.names().into_iter().map(Candidate::bare).collect()
+        }
+        _ => {
+            let wholly = typed.split(|&byte| byte == b'.').count() > 2;
+            let all = pythons.versions(wholly).into_iter();
+            all.map(|(version, path)| Candidate { word: version.into(), about: shown(path) }).collect()
+        }
+    };
+    Ok(Offer { kind: "interpreter", candidates, otherwise: Otherwise::Files, ..Offer::default() })
+}
+
+/// The directories below `root` that `typed` leads to; hidden ones if it asks for them.
+fn directories(root: &Path, typed: &[u8]) -> Offer {
+    let end = typed.iter().rposition(|&byte| byte == b'/').map_or(0, |slash| slash + 1);
+    let (above, begun) = typed.split_at(end);
+    let place = below(root, Some(OsStr::from_bytes(above).to_owned()));
+    let entries = fs::read_dir(place).into_iter().flatten().flatten();
+    let mut names: Vec<OsString> = entries
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name())
+        .filter(|name| !name.as_bytes().starts_with(b".") || begun.starts_with(b"."))
+        .collect();
+    names.sort_unstable();
+    let word = |name: OsString| OsString::from_vec([above, name.as_bytes(), b"/"].concat());
+    let candidates = names.into_iter().map(|name| Candidate::bare(word(name))).collect();
+    Offer { kind: "directory", candidates, is_part: true, ..Offer::default() }
+}
+
+/// What `add2virtualenv` has added, but for what is typed already.
+fn added(others: &[&OsStr], context: &Context) -> Offer {
+    let file = context.active().and_then(|venv| venv.path_file().ok());
+    let text = file.and_then(|file| fs::read(file).ok()).unwrap_or_default();
+    let lines = text.split(|&byte| byte == b'\n').map(OsStr::from_bytes);
+    let lines = lines.filter(|line| !line.is_empty() && !line.as_bytes().starts_with(b"import"));
+    let candidates = lines.filter(|line| !others.contains(line)).map(Candidate::bare).collect();
+    Offer { kind: "directory", candidates, ..Offer::default() }
+}
+
+/// Whether `word` may be what is begun by `typed`; zsh and fish let people type small letters for large ones.
+fn begins(word: &OsStr, typed: &[u8], shell: Shell) -> bool {
+    let start = word.as_bytes().get(..typed.len());
+    start.is_some_and(
+        |start| if shell == Shell::Bash { start == typed } else { start.eq_ignore_ascii_case(typed) },
+    )
 }
 
 #[cfg(test)]
@@ -92,43 +458,207 @@ mod tests {
     use super::*;
     use crate::context::Surroundings;
     use crate::plan::Answer;
+    use std::path::PathBuf;
 
-    #[test]
-    fn a_candidate_tells_its_version() {
-        let directory = tempfile::tempdir().unwrap();
-        let bin = directory.path().join("my env/bin");
-        std::fs::create_dir_all(&bin).unwrap();
-        std::fs::write(bin.join("activate"), "").unwrap();
-        std::fs::write(directory.path().join("my env/pyvenv.cfg"), "version = 3.11.7\n").unwrap();
-        let variables = [("WORKON_HOME".into(), directory.path().into())].into();
-        let context = Context::new(Surroundings { variables, ..Default::default() });
-        let plan = Args { kind: Kind::Envs, name: None }.plan(&context).unwrap();
-        assert_eq!(plan.answer, Answer::Report("my env\tPython 3.11.7\n".into()));
+    /// A home with some of everything that is completed.
+    struct Lab(tempfile::TempDir);
+
+    impl Lab {
+        fn new() -> Self {
+            let lab = Self(tempfile::tempdir().unwrap());
+            for name in ["blog", "shop", "my env", "a\u{1b}[2J", "Big", "$(id)", "-x"] {
+                lab.write(&format!("envs/{name}/bin/activate"), "");
+            }
+            lab.write("envs/blog/pyvenv.cfg", "version = 3.11.7\u{1b}\n");
+            lab.write("envs/blog/.project", lab.at("home/src").to_str().unwrap());
+            lab.write("envs/.gone.removed-20260101T000000Z/bin/activate", "");
+            lab.write("envs/templates/django/README", "A site\n");
+            let packages = "envs/blog/lib/python3.11/site-packages";
+            lab.write(&format!("{packages}/django/views/x.py"), "");
+            lab.write(
+                &format!("{packages}/_virtualenv_path_extensions.pth"),
+                "import sys\n/src/one\n/src/two\n",
+            );
+            lab.write("pyenv/versions/3.9.18/bin/python", "");
+            lab
+        }
+
+        fn at(&self, path: &str) -> PathBuf {
+            self.0.path().join(path)
+        }
+
+        fn write(&self, path: &str, text: &str) {
+            fs::create_dir_all(self.at(path).parent().unwrap()).unwrap();
+            fs::write(self.at(path), text).unwrap();
+        }
+
+        /// The lines that `shell` gets for `line`, in which a `^` is the cursor.
+        fn told(&self, shell: Shell, line: &str) -> Vec<String> {
+            let variables = [
+                ("WORKON_HOME", self.at("envs")),
+                ("VIRTUAL_ENV", self.at("envs/blog")),
+                ("HOME", self.at("home")),
+                ("XDG_CONFIG_HOME", "/nowhere".into()),
+                ("PYENV_ROOT", self.at("pyenv")),
+            ];
+            let variables = variables.map(|(name, value)| (name.into(), value.into())).into();
+            let context = Context::new(Surroundings { variables, ..Default::default() });
+            let (before, after) = line.split_once('^').unwrap_or((line, ""));
+            let command = Some(before.split(' ').next().unwrap().into());
+            let breaks = " \t\n\"'><=;|&(:".into();
+            let args = Args { shell, command, before: before.into(), after: after.into(), breaks };
+            let Answer::Report(text) = args.plan(&context).unwrap().answer else { panic!("a script") };
+            text.to_str().unwrap().lines().map(str::to_owned).collect()
+        }
+
+        /// What bash is offered, and what it is to look for, in one line.
+        fn offered(&self, line: &str) -> String {
+            let told = self.told(Shell::Bash, line);
+            let what = told[0].split(' ').next().unwrap();
+            if what == "words" { told[1..].join(" ") } else { told.join(" ") }
+        }
     }
 
     #[test]
-    fn a_removed_one_is_told_once_and_all_its_times() {
-        let directory = tempfile::tempdir().unwrap();
-        for hidden in [
-            ".blog.removed-20260101T000000Z",
-            ".blog.removed-20260102T000000Z",
-            ".a.removed-20260101T000000Z",
+    fn every_argument_is_completed_as_what_it_is_to_be() {
+        let lab = Lab::new();
+        for (line, expected) in [
+            ("workon ", r"\$\(id\) -x Big blog my\ env shop"),
+            ("workon b", "blog"),
+            ("workon blog ", "--cd --no-cd --dry-run --help"),
+            ("workon -", "--cd --no-cd --dry-run --help"),
+            ("workon -n --", "--cd --dry-run --help"),
+            ("workon -- -", "-x"),
+            ("showvirtualenv s", "shop"),
+            ("rmvirtualenv blog ", r"\$\(id\) -x Big my\ env shop"),
+            ("rmvirtualenv b^ shop", "blog"),
+            ("rmvirtualenv ^ shop 'my env' Big", r"\$\(id\) -x blog"),
+            ("mvvirtualenv b", "blog"),
+            ("mvvirtualenv blog b", ""),
+            ("cpvirtualenv b", "blog"),
+            ("cpvirtualenv x", "directories 0 environment"),
+            ("setvirtualenvproject blog ", "directories 0 directory"),
+            ("restorevirtualenv ", "gone"),
+            ("restorevirtualenv gone ", "20260101T000000Z"),
+            ("mkvirtualenv -p ", "3.9"),
+            ("mkvirtualenv -p 3.9.", "3.9.18"),
+            ("mkvirtualenv --python=3", "3.9"),
+            ("mkvirtualenv --python ", "3.9"),
+            ("mkvirtualenv -p3", "-p3.9"),
+            ("mkvirtualenv -p /usr/bin/py", "files 0 interpreter"),
+            ("mkvirtualenv -r ", "files 0 file"),
+            ("mkvirtualenv -rx", "files 2 file -r x"),
+            ("mkvirtualenv blog -r x -a ", "directories 0 directory"),
+            ("mkvirtualenv -i ", ""),
+            ("mkvirtualenv --prompt ", ""),
+            ("mkvirtualenv new", ""),
+            (
+                "mkvirtualenv --no-such ",
+                "-a --python -r -i --find-links --offline --system-site-packages --without-pip --prompt --copies \
+              --always-copy --upgrade-deps --clear --dry-run --help",
+            ),
+            ("mkvirtualenv -p", "-p"),
+            ("mkproject -t ", "django"),
+            ("mkproject -t django --t", "--template"),
+            ("mktmpenv --c", "--cd --copies --clear"),
+            ("cdvirtualenv ", "parts 0 directory bin/ lib/"),
+            ("cdvirtualenv lib/", "parts 0 directory lib/python3.11/"),
+            (
+                "cdvirtualenv ../",
+                "parts 0 directory ../\\$\\(id\\)/ ../-x/ ../Big/ ../blog/ ../my\\ env/ ../shop/ ../templates/",
+            ),
+            ("cdsitepackages django/", "parts 0 directory django/views/"),
+            ("add2virtualenv x ", "directories 0 directory"),
+            ("add2virtualenv -d /src/one ", "/src/two"),
+            ("allvirtualenv ", "command 1 command"),
+            ("allvirtualenv pip install -", "command 1 command"),
+            ("lsvirtualenv ", "--brief --long --json --dry-run --help"),
+            ("lssitepackages -", "--help"),
+            ("wipeenv ", "--dry-run --help"),
+            ("venvyard workon b", "blog"),
+            ("venvyard --dry-run rmvirtualenv blog s", "shop"),
+            ("venvyard allvirtualenv x", "command 2 command"),
+            ("venvyard setup --", "--remove --print --dry-run --help"),
+            ("venvyard init ", "bash zsh ksh mksh fish"),
+            ("venvyard mkp", "mkproject"),
+            ("venvyard -", "--dry-run --help --version"),
+            ("venvyard nothing ", ""),
+            ("venvyard cache ", "warm clear"),
+            ("venvyard cache --", "--json --dry-run --help"),
+            ("venvyard cache warm -p ", "3.9"),
+            ("venvyard cache warm --wheels ", "directories 0 directory"),
+            ("venvyard cache clear pip ", "templates"),
+            ("mkvirtualenv --find-links ", "files 0 file"),
+            ("/usr/bin/venvyard sweep", ""),
+            ("workon >", "files 0 file"),
+            ("workon 2> x b", "blog"),
         ] {
-            let bin = directory.path().join(hidden).join("bin");
-            std::fs::create_dir_all(&bin).unwrap();
-            std::fs::write(bin.join("activate"), "").unwrap();
+            assert_eq!(lab.offered(line), expected, "{line}");
         }
-        let told = |kind, name: Option<&str>| {
-            let variables = [("WORKON_HOME".into(), directory.path().into())].into();
-            let context = Context::new(Surroundings { variables, ..Default::default() });
-            Args { kind, name: name.map(OsString::from) }.plan(&context).unwrap().answer
-        };
-        assert_eq!(
-            told(Kind::Removed, None),
-            Answer::Report("blog\tremoved 20260102T000000Z\na\tremoved 20260101T000000Z\n".into())
+    }
+
+    #[test]
+    fn no_argument_is_left_to_the_user_but_what_only_the_user_knows() {
+        let new = ["mkvirtualenv name", "mkproject name", "cpvirtualenv name", "mvvirtualenv new"];
+        let of_ls = "lssitepackages options";
+        let mut commands = vec![super::super::Command::augment_subcommands(clap::Command::default())];
+        while let Some(command) = commands.pop() {
+            commands.extend(command.get_subcommands().filter(|command| !command.is_hide_set()).cloned());
+            let seen =
+                |argument: &&clap::Arg| !argument.is_hide_set() && argument.get_action().takes_values();
+            for argument in command.get_arguments().filter(seen) {
+                let is_known = !argument.get_possible_values().is_empty()
+                    || holds(command.get_name(), argument) != Holds::Anything;
+                let id = argument.get_id().as_str();
+                let name = format!("{} {id}", command.get_name());
+                let is_the_users =
+                    new.contains(&name.as_str()) || ["packages", "prompt"].contains(&id) || name == of_ls;
+                assert!(is_known != is_the_users, "what is `{name}` to be?");
+            }
+        }
+    }
+
+    #[test]
+    fn zsh_and_fish_are_told_what_it_is_and_no_terminal_is_commanded() {
+        let lab = Lab::new();
+        let about = "Python 3.11.7\\u{1b} · ~/src";
+        assert_eq!(lab.told(Shell::Fish, "workon bl")[1..], [format!("blog\t{about}")]);
+        assert_eq!(lab.told(Shell::Zsh, "workon bl")[1..], [format!("blog\tblog  -- {about}")]);
+        assert_eq!(lab.told(Shell::Fish, "mkproject -td")[1..], ["-tdjango\tA site"]);
+        assert_eq!(lab.told(Shell::Zsh, "mkproject -td"), ["words 2 template", "django\tdjango  -- A site"]);
+        let all = lab.told(Shell::Fish, "workon ").concat();
+        assert!(
+            !all.contains(char::is_control) || !all.replace('\t', "").contains(char::is_control),
+            "{all:?}"
         );
-        let times =
-            "20260102T000000Z\tremoved 20260102T000000Z\n20260101T000000Z\tremoved 20260101T000000Z\n";
-        assert_eq!(told(Kind::Times, Some("blog")), Answer::Report(times.into()));
+    }
+
+    #[test]
+    fn zsh_and_fish_may_fit_a_word_in_their_own_ways() {
+        let lab = Lab::new();
+        assert_eq!(lab.told(Shell::Zsh, "workon B").len(), 3);
+        assert_eq!(lab.told(Shell::Fish, "workon env").len(), 7);
+        assert_eq!(lab.told(Shell::Bash, "workon env").len(), 1);
+        assert_eq!(lab.told(Shell::Fish, "cpvirtualenv env"), ["directories 0 environment"]);
+    }
+
+    #[test]
+    fn of_more_than_a_screenful_only_names_are_told() {
+        let lab = Lab::new();
+        for number in 0..SCREENFUL {
+            lab.write(&format!("envs/z{number}/bin/activate"), "");
+            lab.write(&format!("envs/z{number}/pyvenv.cfg"), "version = 3.11.7\n");
+        }
+        assert_eq!(lab.told(Shell::Fish, "workon z")[1], "z0\tPython 3.11.7");
+        lab.write("envs/z-more/bin/activate", "");
+        assert_eq!(lab.told(Shell::Fish, "workon z")[2], "z0\t");
+    }
+
+    #[test]
+    fn without_a_line_it_is_the_glue_that_is_printed() {
+        let context = Context::new(Surroundings::default());
+        let (before, after, breaks) = Default::default();
+        let args = Args { shell: Shell::Zsh, command: None, before, after, breaks };
+        assert_eq!(args.plan(&context).unwrap(), Plan::report(Shell::Zsh.completion()));
     }
 }

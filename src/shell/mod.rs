@@ -1,10 +1,15 @@
 //! What is said to the shell that asked: calls of its shim's verbs, one a line, every word quoted.
 
+mod line;
+mod offer;
 pub(crate) mod quote;
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
+
+pub(crate) use line::Line;
+pub(crate) use offer::{Candidate, Offer, Otherwise};
 
 /// A shell that people type in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -45,6 +50,15 @@ impl Shell {
                 (include_str!("../../shell/venvyard.sh"), include_str!("../../shell/verbs.sh"))
             }
             Self::Fish => (include_str!("../../shell/venvyard.fish"), include_str!("../../shell/verbs.fish")),
+        }
+    }
+
+    /// Its glue for tab completion, which asks the program; bash's where there is none.
+    pub(crate) fn completion(self) -> &'static str {
+        match self {
+            Self::Bash | Self::Ksh | Self::Mksh => include_str!("../../completions/venvyard.bash"),
+            Self::Zsh => include_str!("../../completions/_venvyard"),
+            Self::Fish => include_str!("../../completions/venvyard.fish"),
         }
     }
 

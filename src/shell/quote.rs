@@ -3,6 +3,8 @@
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 
+use super::line::Quote;
+
 /// Quotes `word` for bash, zsh, ksh and mksh: the shell reads back exactly these bytes and expands none.
 ///
 /// A word cannot hold NUL; operating systems hand out none. The quoted word is one line: under zsh's
@@ -33,6 +35,25 @@ pub(crate) fn fish(word: &[u8]) -> Vec<u8> {
     }
     quoted.push(b'\'');
     quoted
+}
+
+/// `word` as bash reads it where it is inserted into a line in which `quote` is open: readline closes that.
+pub(crate) fn inserted(word: &[u8], quote: Quote) -> Vec<u8> {
+    let mut inserted = Vec::with_capacity(word.len() + 4);
+    for &byte in word {
+        match (quote, byte) {
+            // No quotes but single ones keep the history out.
+            (Quote::Double, b'!') => inserted.extend_from_slice(br#""'!'""#),
+            (Quote::Single, b'\'') => inserted.extend_from_slice(br"'\''"),
+            (Quote::None, _) if byte.is_ascii_alphanumeric() || !byte.is_ascii() => inserted.push(byte),
+            (Quote::None, _) if b"-_./+:=@%,".contains(&byte) => inserted.push(byte),
+            (Quote::Single, _) => inserted.push(byte),
+            (Quote::Double, _) if !b"$`\"\\".contains(&byte) => inserted.push(byte),
+            (Quote::Escaping, _) if !b"'\\".contains(&byte) => inserted.push(byte),
+            (Quote::None | Quote::Double | Quote::Escaping, _) => inserted.extend_from_slice(&[b'\\', byte]),
+        }
+    }
+    inserted
 }
 
 /// `word` as people would type it into a shell, for hints: a plain one bare, others quoted. It is one line, and no
@@ -66,7 +87,20 @@ pub(crate) fn typed(word: &OsStr) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{fish, posix, typed};
+    use super::{Quote, fish, inserted, posix, typed};
+
+    #[test]
+    fn what_readline_inserts_fits_the_quote_that_is_open() {
+        let word = "it's $(x) \"\\a!é=";
+        for (quote, expected) in [
+            (Quote::None, r#"it\'s\ \$\(x\)\ \"\\a\!é="#),
+            (Quote::Single, r#"it'\''s $(x) "\a!é="#),
+            (Quote::Double, r#"it's \$(x) \"\\a"'!'"é="#),
+            (Quote::Escaping, r#"it\'s $(x) "\\a!é="#),
+        ] {
+            assert_eq!(String::from_utf8(inserted(word.as_bytes(), quote)).unwrap(), expected);
+        }
+    }
 
     #[test]
     fn a_hint_can_be_typed() {

@@ -1,10 +1,15 @@
 //! `$WORKON_HOME`: the directory whose children are the environments.
 
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use anyhow::{Context as _, Result, bail};
+use rustix::fs::{Access, AtFlags, Dir, FileType, Mode, OFlags};
 
 use super::{Name, Removed, Venv, shown};
 use crate::shell::quote::typed;
@@ -40,21 +45,28 @@ impl Home {
     /// The names of its environments, sorted by their bytes. Those with `bin/activate` count, links to
     /// one too; hidden ones are ours and not yet, or no longer, environments.
     pub fn names(&self) -> Result<Vec<Name>> {
+        self.names_of(|_| true)
+    }
+
+    /// The same of those that are `wanted` by their name: only these are looked at.
+    pub fn names_of(&self, wanted: impl Fn(&OsStr) -> bool) -> Result<Vec<Name>> {
         if !self.exists()? {
             return Ok(Vec::new());
         }
         let unlisted = || format!("cannot list {}", shown(&self.0));
-        let entries = fs::read_dir(&self.0).with_context(unlisted)?;
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let home = rustix::fs::open(&self.0, flags, Mode::empty()).with_context(unlisted)?;
         let mut names = Vec::new();
-        for entry in entries {
+        for entry in Dir::read_from(&home).with_context(unlisted)? {
             let entry = entry.with_context(unlisted)?;
+            let name = OsStr::from_bytes(entry.file_name().to_bytes());
             // Hook files are many and need no second look.
-            let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
-            let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-            if !is_file && !hidden && entry.path().join("bin/activate").exists() {
-                names.push(Name::existing(&entry.file_name())?);
+            let is_file = entry.file_type() == FileType::RegularFile;
+            if !is_file && !name.as_bytes().starts_with(b".") && wanted(name) {
+                names.push(name.to_owned());
             }
         }
+        let mut names = environments(&home, names)?;
         names.sort_unstable();
         Ok(names)
     }
@@ -99,6 +111,32 @@ impl Home {
         let hint = near.map(|near| format!("\nhint: workon {}", typed(near.as_os_str()))).unwrap_or_default();
         bail!("Environment '{name}' does not exist. Create it with 'mkvirtualenv {name}'.{hint}");
     }
+}
+
+/// Those of `names` in the directory `home` that are environments. A look takes a microsecond, so that two threads pay
+/// where there are hundreds.
+fn environments(home: &OwnedFd, mut names: Vec<OsString>) -> Result<Vec<Name>> {
+    const WORTH_A_THREAD: usize = 256;
+    let look = |names: Vec<OsString>| -> Result<Vec<Name>> {
+        let mut path = Vec::new();
+        let mut is_environment = |name: &OsString| {
+            path.clear();
+            path.extend_from_slice(name.as_bytes());
+            path.extend_from_slice(b"/bin/activate");
+            rustix::fs::accessat(home, path.as_slice(), Access::EXISTS, AtFlags::empty()).is_ok()
+        };
+        names.into_iter().filter(|name| is_environment(name)).map(|name| Name::existing(&name)).collect()
+    };
+    if names.len() < 2 * WORTH_A_THREAD {
+        return look(names);
+    }
+    let others = names.split_off(names.len() / 2);
+    thread::scope(|scope| {
+        let others = scope.spawn(|| look(others));
+        let mut all = look(names)?;
+        all.extend(others.join().expect("it does not panic")?);
+        Ok(all)
+    })
 }
 
 /// How many letters to insert, delete or replace to turn `one` into `two`.
@@ -150,6 +188,25 @@ mod tests {
         let names: Vec<String> = home.removed().unwrap().iter().map(|one| one.name.to_string()).collect();
         assert_eq!(names, ["a", "shop", "blog"]);
         assert!(home.names().unwrap().is_empty());
+    }
+
+    #[test]
+    fn of_hundreds_each_is_listed_once() {
+        let directory = tempfile::tempdir().unwrap();
+        for number in 0..600 {
+            let bin = directory.path().join(format!("env-{number:03}/bin"));
+            fs::create_dir_all(&bin).unwrap();
+            if number % 3 > 0 {
+                fs::write(bin.join("activate"), "").unwrap();
+            }
+        }
+        let home = Home::new(directory.path().into());
+        let names: Vec<String> = home.names().unwrap().iter().map(ToString::to_string).collect();
+        let expected: Vec<String> =
+            (0..600).filter(|number| number % 3 > 0).map(|number| format!("env-{number:03}")).collect();
+        assert_eq!(names, expected);
+        let few = home.names_of(|name| name.as_bytes().starts_with(b"env-59")).unwrap();
+        assert_eq!(few.iter().map(ToString::to_string).collect::<Vec<_>>()[..2], ["env-590", "env-592"]);
     }
 
     #[test]

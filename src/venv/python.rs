@@ -1,5 +1,6 @@
 //! Interpreters: which one is meant, and what it can do.
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -194,16 +195,48 @@ impl Pythons {
         let fits = |version: &str| {
             version.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         };
-        let number = |version: &str| -> Option<Vec<u32>> {
-            version.split('.').map(|part| part.parse().ok()).collect()
-        };
         let versions = fs::read_dir(self.pyenv_root.as_ref()?.join("versions")).ok()?;
         let versions = versions.flatten().filter_map(|entry| {
             let version = entry.file_name().into_string().ok().filter(|version| fits(version))?;
             let python = entry.path().join("bin/python");
-            python.is_file().then_some((number(&version)?, python))
+            python.is_file().then_some((numbers(&version)?, python))
         });
         versions.max().map(|(_, python)| python)
+    }
+
+    /// What people may type for an interpreter of this machine, without starting one: each version that `find` knows, as
+    /// `3.12`, newest first, and where it is. pyenv's are among them, with all their numbers if `wholly`.
+    pub fn versions(&self, wholly: bool) -> Vec<(String, PathBuf)> {
+        let held = self.pyenv_root.iter().flat_map(|root| names_in(&root.join("versions")));
+        let mut versions: Vec<Vec<u32>> = held.filter_map(|name| numbers(&name)).collect();
+        let minor = |version: &Vec<u32>| version[..version.len().min(2)].to_vec();
+        let minors: Vec<_> = versions.iter().map(minor).collect();
+        let named = self.names().into_iter().filter_map(|name| numbers(name.strip_prefix("python")?));
+        versions.extend(minors.into_iter().chain(named));
+        versions.retain(|version| version.len() == 2 || wholly && version.len() > 2);
+        versions.sort_unstable();
+        versions.dedup();
+        let spelled = |version: Vec<u32>| {
+            let parts: Vec<String> = version.iter().map(ToString::to_string).collect();
+            parts.join(".")
+        };
+        let found = versions.into_iter().rev().map(spelled).filter_map(|version| {
+            let name = format!("python{version}");
+            let path = self.named(name.as_ref())?;
+            let path = if self.is_pyenv_shim(&path) { self.selected_by_pyenv(name.as_ref())? } else { path };
+            Some((version, path))
+        });
+        found.collect()
+    }
+
+    /// The programs on PATH that are called as interpreters are, each once: `python3`, `python3.12`, `pypy3`.
+    pub fn names(&self) -> BTreeSet<String> {
+        let directories = std::env::split_paths(&self.path).filter(|directory| directory.is_absolute());
+        let is_interpreter = |name: &String| {
+            let rest = name.strip_prefix("python").or_else(|| name.strip_prefix("pypy"));
+            rest.is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'))
+        };
+        directories.flat_map(|directory| names_in(&directory)).filter(is_interpreter).collect()
     }
 
     // --- Questions -------------------------------------------------------------------------------
@@ -259,6 +292,20 @@ fn question(program: &OsStr, path: &OsStr, directory: &Path) -> Command {
         command.current_dir(directory);
     }
     command
+}
+
+/// The names of what is in `directory`, if it can be read.
+fn names_in(directory: &Path) -> impl Iterator<Item = String> + use<> {
+    fs::read_dir(directory)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| entry.file_name().into_string().ok())
+}
+
+/// A version's numbers, if it is nothing else.
+fn numbers(version: &str) -> Option<Vec<u32>> {
+    version.split('.').map(|part| part.parse().ok()).collect()
 }
 
 /// `3.12` means `python3.12`; other words are names as they are.
@@ -373,6 +420,33 @@ mod tests {
         let newest = pythons.newest_of_pyenv("python3.11".as_ref()).unwrap();
         assert_eq!(newest, root.join("versions/3.11.10/bin/python"));
         assert_eq!(pythons.newest_of_pyenv("python3.1".as_ref()), None);
+    }
+
+    #[test]
+    fn versions_of_this_machine_are_known_without_starting_one() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path().join("pyenv");
+        let program = |path: PathBuf| {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, "").unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+            path
+        };
+        let pyenv = |version: &str| program(root.join("versions").join(version).join("bin/python"));
+        let (old, new) = (pyenv("3.9.18"), pyenv("3.11.10"));
+        pyenv("3.11.7");
+        pyenv("pypy3.10-7.3");
+        let bin = directory.path().join("bin");
+        let own = program(bin.join("python3.11"));
+        for name in ["python3", "python3-config", "pythonw", "pypy3"] {
+            program(bin.join(name));
+        }
+        let pythons = Pythons { path: bin.into(), pyenv_root: Some(root), ..Pythons::default() };
+        assert_eq!(pythons.versions(false), [("3.11".into(), own), ("3.9".into(), old)]);
+        let wholly: Vec<String> = pythons.versions(true).into_iter().map(|(version, _)| version).collect();
+        assert_eq!(wholly, ["3.11.10", "3.11.7", "3.11", "3.9.18", "3.9"]);
+        assert_eq!(pythons.versions(true)[0].1, new);
+        assert_eq!(pythons.names().into_iter().collect::<Vec<_>>(), ["pypy3", "python3", "python3.11"]);
     }
 
     #[test]
