@@ -8,7 +8,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::readme;
-use crate::support::{Sandbox, Shell, VENVYARD, posix_shells, told};
+use crate::support::{Sandbox, Shell, VENVYARD, posix_shells, shells, told};
 
 /// Serves the packages `blocks` and `bricks`, the first of which needs the second, and never answers of `sand`.
 const INDEX: &str = r#"
@@ -214,20 +214,30 @@ fn a_warming_that_fails_or_is_ended_leaves_nothing_that_stays() {
 
 #[test]
 fn a_shell_within_leaves_no_cache_behind_and_needs_no_program_to_deactivate() {
-    for shell in posix_shells() {
+    for shell in shells() {
         let sandbox = Sandbox::new();
         sandbox.hollow("blog");
-        let inner = sandbox.home().join("inner");
-        fs::write(&inner, ". \"$SHIM\"\ndeactivate\necho \"within: ${PIP_CACHE_DIR-none}\"\n")
-            .expect("written");
-        let words = shell.words.join(" ");
+        let is_fish = shell.dialect == "fish";
+        let left = match is_fish {
+            true => "(set -q PIP_CACHE_DIR; and echo $PIP_CACHE_DIR; or echo none)",
+            false => "\"${PIP_CACHE_DIR-none}\"",
+        };
+        let inner = format!(". \"$SHIM\"\ndeactivate\necho within {left}\n");
+        fs::write(sandbox.home().join("inner"), inner).expect("written");
+        let line = |name: &str, value: &str| match is_fish {
+            true => format!("set -g {name} {value}"),
+            false => format!("{name}={value}"),
+        };
         let script = format!(
-            "PIP_DOWNLOAD_CACHE=/srv/cache; workon blog; echo \"$PIP_CACHE_DIR\"; {words} ./inner\n\
-             __venvyard_exe=/nowhere; PATH=/nowhere; deactivate; echo \"left: ${{PIP_CACHE_DIR-none}}\""
+            "{}; workon blog; echo \"$PIP_CACHE_DIR\"; {} ./inner\n{}; {}; deactivate; echo left {left}",
+            line("PIP_DOWNLOAD_CACHE", "/srv/cache"),
+            shell.words.join(" "),
+            line("__venvyard_exe", "/nowhere"),
+            line("PATH", "/nowhere")
         );
         let mut command = sandbox.shell(shell, &script);
         let output = command.env_remove("PIP_CACHE_DIR").output().expect("the shell runs");
-        let expected = "/srv/cache\nwithin: none\nleft: none\n";
+        let expected = "/srv/cache\nwithin none\nleft none\n";
         assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{}: {}", shell.name, told(&output));
     }
 }

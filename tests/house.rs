@@ -141,9 +141,17 @@ fn every_file_opens_with_a_sentence() {
 }
 
 #[test]
-fn commands_are_of_one_shape() {
-    for path in files("src/commands", ".rs").iter().filter(|path| !path.ends_with("mod.rs")) {
+fn commands_are_of_one_shape_and_what_is_none_serves_several() {
+    let description = venvyard::description();
+    let files = files("src/commands", ".rs");
+    for path in files.iter().filter(|path| !path.ends_with("mod.rs")) {
         let text = fs::read_to_string(path).expect("readable");
+        let name = path.file_stem().expect("a name").to_str().expect("UTF-8");
+        if description.find_subcommand(name).is_none() {
+            let uses = files.iter().filter(|file| code(file).contains(&format!("super::{name}")));
+            assert!(uses.count() > 1, "{}: it is no command, and serves at most one", path.display());
+            continue;
+        }
         let parts =
             ["//! `", "pub struct Args", "impl Args {", "fn plan(self, context: &Context)", "#[cfg(test)]"];
         let places: Vec<Option<usize>> = parts.iter().map(|part| text.find(part)).collect();

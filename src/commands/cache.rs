@@ -9,6 +9,7 @@ use indicatif::HumanBytes;
 use serde_json::json;
 use walkdir::WalkDir;
 
+use super::installation::Wanted;
 use super::mkvirtualenv::Options;
 use crate::context::Context;
 use crate::plan::{Creation, Effect, Plan, Warming};
@@ -57,13 +58,8 @@ struct Warm {
     #[arg(short, long, value_name = "PYTHON", value_hint = ValueHint::CommandName)]
     python: Option<OsString>,
 
-    /// Install what this requirements file lists
-    #[arg(short = 'r', value_name = "FILE", value_hint = ValueHint::FilePath)]
-    requirements: Vec<OsString>,
-
-    /// Install this package; may be repeated
-    #[arg(short = 'i', value_name = "PACKAGE")]
-    packages: Vec<OsString>,
+    #[command(flatten)]
+    wanted: Wanted,
 
     /// Keep a wheel of each package, and of what it needs, in this directory
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
@@ -135,7 +131,7 @@ fn bytes(directory: &Path) -> u64 {
 impl Warm {
     fn plan(self, context: &Context) -> Result<Plan> {
         ensure!(
-            !(self.requirements.is_empty() && self.packages.is_empty()),
+            !self.wanted.is_empty(),
             "Nothing is to be installed.\nhint: venvyard cache warm -r requirements.txt"
         );
         let settings = context.pip_settings();
@@ -146,14 +142,14 @@ impl Warm {
         if let Some(why) = wheels.as_ref().and_then(|wheels| context.trust().ok()?.doubt_store(wheels, &[])) {
             bail!(why);
         }
-        let options = Options::filling(self.python, self.requirements, self.packages);
         let home = context.home()?;
         let mut effects = Vec::new();
         if !home.exists()? {
             effects.push(Effect::MakeDirectory(home.path().to_path_buf()));
         }
-        let installs = options.wanted(context)?;
-        let (notes, creation) = options.making(home.venv(&Name::new("warm".as_ref())?), context)?;
+        let installs = self.wanted.installs(context)?;
+        let (notes, creation) =
+            Options::of(self.python).making(home.venv(&Name::new("warm".as_ref())?), context)?;
         effects.extend(notes);
         let said = told(&creation, wheels.as_deref(), context)?;
         let directory = context.directory()?.to_path_buf();

@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::ValueHint;
 
+use super::installation::{Installation, refuse_empty};
 use super::workon::{self, Entry};
 use crate::context::Context;
 use crate::plan::{Creation, Effect, Maker, Plan, Recipe};
 use crate::shell::Step;
 use crate::shell::quote::typed;
 use crate::venv::template::Kind;
-use crate::venv::{Hook, Installs, Name, Python, Venv, refuse_mounts, shown};
+use crate::venv::{Hook, Name, Python, Venv, refuse_mounts, shown};
 
 const MORE: &str = "\
 Options may stand before or after the name. Others than these go to the creator, which
@@ -47,21 +48,8 @@ pub(super) struct Options {
     #[arg(short, long, value_name = "PYTHON", value_hint = ValueHint::CommandName)]
     python: Option<OsString>,
 
-    /// Install what this requirements file lists
-    #[arg(short = 'r', value_name = "FILE", value_hint = ValueHint::FilePath)]
-    requirements: Vec<OsString>,
-
-    /// Install this package; may be repeated
-    #[arg(short = 'i', value_name = "PACKAGE")]
-    packages: Vec<OsString>,
-
-    /// Look for packages in this directory or page too; may be repeated
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::AnyPath)]
-    find_links: Vec<OsString>,
-
-    /// Install from there alone, without a network
-    #[arg(long, conflicts_with = "upgrade_deps")]
-    offline: bool,
+    #[command(flatten)]
+    installation: Installation,
 
     /// Let it see the packages of the interpreter
     #[arg(long)]
@@ -165,28 +153,10 @@ pub(super) fn project_file(project: &Path, context: &Context) -> (OsString, Vec<
     (context.project_file().to_owned(), line)
 }
 
-fn is_url(word: &OsStr) -> bool {
-    word.to_string_lossy().contains("://")
-}
-
-/// An empty word, as an unset variable leaves it, would mean the working directory.
-fn refuse_empty(option: &str, words: &[OsString]) -> Result<()> {
-    ensure!(
-        !words.iter().any(|word| word.is_empty()),
-        "The word after {} is empty.\nhint: mkvirtualenv {option} NAME",
-        option.split(' ').next().unwrap_or_default()
-    );
-    Ok(())
-}
-
 impl Options {
-    /// The options of an environment that is only to be filled.
-    pub(super) fn filling(
-        python: Option<OsString>,
-        requirements: Vec<OsString>,
-        packages: Vec<OsString>,
-    ) -> Self {
-        Self { python, requirements, packages, ..Self::default() }
+    /// The usual ones, for the interpreter `python`.
+    pub(super) fn of(python: Option<OsString>) -> Self {
+        Self { python, ..Self::default() }
     }
 
     /// All that mkvirtualenv does: the creation and the warnings, then the steps.
@@ -201,7 +171,12 @@ impl Options {
         }
         let replace = self.replaces(&venv, name, context)?;
         let keep = if replace { context.kept_from(&venv)? } else { None };
-        let (note, lines) = self.installation(&venv, &wanted.typed, context)?;
+        ensure!(
+            !(self.upgrade_deps && context.is_offline()?),
+            "--upgrade-deps asks the package index, and `offline` in config.toml says not to.\nhint: {}",
+            wanted.typed
+        );
+        let (note, lines) = self.installation.lines(&venv, !self.without_pip, &wanted.typed, context)?;
         effects.extend(note);
         let (notes, creation) = self.making(venv.clone(), context)?;
         effects.extend(notes);
@@ -288,85 +263,6 @@ impl Options {
             hook_shell: context.hook_shell(),
         };
         Ok((notes, creation))
-    }
-
-    /// The lines that install: uv's, if it is configured and can be told what pip is told; else it is said why not.
-    fn installation(
-        &self,
-        venv: &Venv,
-        again: &str,
-        context: &Context,
-    ) -> Result<(Option<Effect>, Vec<Vec<OsString>>)> {
-        let installs = self.installs(again, context)?;
-        if installs.is_empty() {
-            return Ok((None, Vec::new()));
-        }
-        let note = match context.uv(installs.offline)? {
-            Some(Ok(uv)) => return Ok((None, installs.by_uv(venv, &uv))),
-            Some(Err(why)) => Some(Effect::Say(format!("NOTE: pip installs, not uv: {why}."))),
-            None => None,
-        };
-        ensure!(!self.without_pip, "-i and -r need pip, which --without-pip leaves out.\nhint: {again}");
-        Ok((note, installs.by_pip(venv)))
-    }
-
-    /// What is to be installed, all of it there; `again` is what was typed, for a hint.
-    fn installs(&self, again: &str, context: &Context) -> Result<Installs> {
-        let offline = self.offline || context.is_offline()?;
-        ensure!(
-            !(offline && self.upgrade_deps),
-            "--upgrade-deps asks the package index, and `offline` in config.toml says not to.\nhint: {again}"
-        );
-        if self.requirements.is_empty() && self.packages.is_empty() {
-            return Ok(Installs::default());
-        }
-        refuse_empty("--find-links DIR", &self.find_links)?;
-        let find_links = self.find_links(offline, context)?;
-        Ok(Installs { find_links, offline, ..self.wanted(context)? })
-    }
-
-    /// What is to be installed, wherever it comes from.
-    pub(super) fn wanted(&self, context: &Context) -> Result<Installs> {
-        refuse_empty("-r FILE", &self.requirements)?;
-        refuse_empty("-i PACKAGE", &self.packages)?;
-        let mut requirements = Vec::new();
-        for given in &self.requirements {
-            let file = if is_url(given) { given.clone() } else { context.absolute(given)?.into_os_string() };
-            if !is_url(given) && !Path::new(&file).is_file() {
-                bail!("There is no requirements file {}.\nhint: ls *requirements*", shown(&file));
-            }
-            requirements.push(file);
-        }
-        // They are run from there.
-        context.directory()?;
-        Ok(Installs { requirements, packages: self.packages.clone(), ..Installs::default() })
-    }
-
-    /// Where packages are looked for beside the index: what was typed, what is configured and, where pip's own variable
-    /// and files could lead to the network, the directories among these.
-    fn find_links(&self, offline: bool, context: &Context) -> Result<Vec<OsString>> {
-        let mut all = [self.find_links.clone(), context.find_links()?].concat();
-        if offline {
-            let settings = context.pip_settings();
-            let words =
-                settings.value("find-links").unwrap_or_default().split_whitespace().map(OsString::from);
-            all.extend(words.filter(|word| !is_url(word)));
-        }
-        let trust = context.trust()?;
-        for place in all.iter_mut().filter(|place| !is_url(place)) {
-            let path = context.absolute(place)?;
-            ensure!(
-                path.exists(),
-                "There is no {} to find packages in.\nhint: venvyard cache warm -r requirements.txt --wheels {}",
-                shown(&path),
-                typed(path.as_os_str())
-            );
-            if let Some(why) = trust.doubt_store(&path, &[]) {
-                bail!(why);
-            }
-            *place = path.into();
-        }
-        Ok(all)
     }
 
     /// Who makes the environment, and with which options.

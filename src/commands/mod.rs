@@ -11,6 +11,7 @@ mod cpvirtualenv;
 mod fill;
 mod hooks;
 mod init;
+mod installation;
 mod lssitepackages;
 mod lsvirtualenv;
 mod mkproject;

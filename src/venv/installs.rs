@@ -31,11 +31,6 @@ impl Installs {
         self.lines(&start)
     }
 
-    /// Whether there is nothing to do.
-    pub fn is_empty(&self) -> bool {
-        self.requirements.is_empty() && self.packages.is_empty()
-    }
-
     /// The lines by which the pip of `venv` puts wheels of it, and of all that it needs, into `directory`.
     pub fn wheels(&self, venv: &Venv, directory: &Path) -> Vec<Vec<OsString>> {
         let mut start = self.pip(venv, &["wheel", "--wheel-dir"]);

@@ -1,0 +1,130 @@
+//! What a new environment is filled with, and from where: options of every command that fills one.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+use anyhow::{Result, bail, ensure};
+use clap::ValueHint;
+
+use crate::context::Context;
+use crate::plan::Effect;
+use crate::shell::quote::typed;
+use crate::venv::{Installs, Venv, shown};
+
+// No doc comment: it would become the first line of each command's help.
+#[derive(Debug, Default, clap::Args)]
+pub(super) struct Installation {
+    #[command(flatten)]
+    wanted: Wanted,
+
+    /// Look for packages in this directory or page too; may be repeated
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::AnyPath)]
+    find_links: Vec<OsString>,
+
+    /// Install from there alone, without a network
+    #[arg(long, conflicts_with = "upgrade_deps")]
+    offline: bool,
+}
+
+// What is to be installed, wherever it comes from.
+#[derive(Debug, Default, clap::Args)]
+pub(super) struct Wanted {
+    /// Install what this requirements file lists
+    #[arg(short = 'r', value_name = "FILE", value_hint = ValueHint::FilePath)]
+    requirements: Vec<OsString>,
+
+    /// Install this package; may be repeated
+    #[arg(short = 'i', value_name = "PACKAGE")]
+    packages: Vec<OsString>,
+}
+
+impl Installation {
+    /// The lines that install into `venv`, which is to be `with_pip` or without: uv's, if it is configured and can be
+    /// told what pip is told; else it is said why not. A hint may ask to type `again` what was typed.
+    pub(super) fn lines(
+        &self,
+        venv: &Venv,
+        with_pip: bool,
+        again: &str,
+        context: &Context,
+    ) -> Result<(Option<Effect>, Vec<Vec<OsString>>)> {
+        if self.wanted.is_empty() {
+            return Ok((None, Vec::new()));
+        }
+        let offline = self.offline || context.is_offline()?;
+        let find_links = self.find_links(offline, context)?;
+        let installs = Installs { find_links, offline, ..self.wanted.installs(context)? };
+        let note = match context.uv(offline)? {
+            Some(Ok(uv)) => return Ok((None, installs.by_uv(venv, &uv))),
+            Some(Err(why)) => Some(Effect::Say(format!("NOTE: pip installs, not uv: {why}."))),
+            None => None,
+        };
+        ensure!(with_pip, "-i and -r need pip, which --without-pip leaves out.\nhint: {again}");
+        Ok((note, installs.by_pip(venv)))
+    }
+
+    /// Where packages are looked for beside the index: what was typed, what is configured and, where pip's own variable
+    /// and files could lead to the network, the directories among these.
+    fn find_links(&self, offline: bool, context: &Context) -> Result<Vec<OsString>> {
+        refuse_empty("--find-links DIR", &self.find_links)?;
+        let mut all = [self.find_links.clone(), context.find_links()?].concat();
+        if offline {
+            let settings = context.pip_settings();
+            let words = settings.value("find-links").unwrap_or_default().split_whitespace();
+            all.extend(words.map(OsString::from).filter(|word| !is_url(word)));
+        }
+        let trust = context.trust()?;
+        for place in all.iter_mut().filter(|place| !is_url(place)) {
+            let path = context.absolute(place)?;
+            ensure!(
+                path.exists(),
+                "There is no {} to find packages in.\nhint: venvyard cache warm -r requirements.txt --wheels {}",
+                shown(&path),
+                typed(path.as_os_str())
+            );
+            if let Some(why) = trust.doubt_store(&path, &[]) {
+                bail!(why);
+            }
+            *place = path.into();
+        }
+        Ok(all)
+    }
+}
+
+impl Wanted {
+    /// Whether nothing is.
+    pub(super) fn is_empty(&self) -> bool {
+        self.requirements.is_empty() && self.packages.is_empty()
+    }
+
+    /// The same from the index, its files absolute; they are there.
+    pub(super) fn installs(&self, context: &Context) -> Result<Installs> {
+        refuse_empty("-r FILE", &self.requirements)?;
+        refuse_empty("-i PACKAGE", &self.packages)?;
+        let mut requirements = Vec::new();
+        for given in &self.requirements {
+            let file = if is_url(given) { given.clone() } else { context.absolute(given)?.into_os_string() };
+            if !is_url(given) && !Path::new(&file).is_file() {
+                bail!("There is no requirements file {}.\nhint: ls *requirements*", shown(&file));
+            }
+            requirements.push(file);
+        }
+        // What is installed by a relative path is looked for from there.
+        context.directory()?;
+        Ok(Installs { requirements, packages: self.packages.clone(), ..Installs::default() })
+    }
+}
+
+fn is_url(word: &OsStr) -> bool {
+    word.to_string_lossy().contains("://")
+}
+
+/// An empty word, as an unset variable leaves it, would mean the working directory.
+pub(super) fn refuse_empty(option: &str, words: &[OsString]) -> Result<()> {
+    ensure!(
+        !words.iter().any(|word| word.is_empty()),
+        "The word after {} is empty.\nhint: mkvirtualenv {option} NAME",
+        option.split(' ').next().unwrap_or_default()
+    );
+    Ok(())
+}
