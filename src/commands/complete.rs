@@ -13,7 +13,7 @@ use super::cdvirtualenv::below;
 use super::restorevirtualenv;
 use crate::context::Context;
 use crate::plan::Plan;
-use crate::shell::{Candidate, Line, Offer, Otherwise, Shell};
+use crate::shell::{Candidate, Line, Offer, Otherwise, Shell, Typed};
 use crate::venv::{Name, ProjectTemplate, Removed, shown};
 
 /// Print what may stand at the cursor of a line, or without one the shell code that asks for it
@@ -41,10 +41,6 @@ pub struct Args {
 /// Of more environments than this nothing but their names is told: two files of each would be read, and nobody reads
 /// that many lines.
 const SCREENFUL: usize = 100;
-
-/// Options of every command, but of those that hand theirs on: names, and what they are for.
-const GENERAL: [(&str, &str); 2] =
-    [("--dry-run", "Show what would be done, and do nothing"), ("--help", "Print help")];
 
 impl Args {
     /// A report of what is offered, as the shell's own glue reads it; starts no Python.
@@ -122,21 +118,6 @@ fn holds(command: &str, argument: &clap::Arg) -> Holds {
     }
 }
 
-/// What was typed, as the parser would take it.
-#[derive(Default)]
-struct Typed<'a> {
-    /// Options that are there.
-    given: Vec<&'a clap::Id>,
-    /// Words that are none.
-    words: Vec<&'a OsStr>,
-    /// Where the first of these stands in the line.
-    first: usize,
-    /// An option whose value is the next word.
-    open: Option<&'a clap::Arg>,
-    /// Whether no option can follow, after `--` or the command that ours runs.
-    is_literal: bool,
-}
-
 fn offer(line: &Line, after: &[OsString], command: &OsStr, shell: Shell, context: &Context) -> Result<Offer> {
     let all = super::Command::augment_subcommands(clap::Command::default().version("is told"));
     let command = Path::new(command).file_name().unwrap_or_default();
@@ -144,7 +125,13 @@ fn offer(line: &Line, after: &[OsString], command: &OsStr, shell: Shell, context
     let mut description = all.find_subcommand(command).unwrap_or(&all);
     while description.has_subcommands() {
         match words.find(|(_, word)| !word.as_bytes().starts_with(b"-")) {
-            None => return Ok(fitting(commands(description, &line.current), &line.current, shell)),
+            None => {
+                return Ok(fitting(
+                    Typed::default().commands(description, &line.current),
+                    &line.current,
+                    shell,
+                ));
+            }
             Some((_, word)) => match description.find_subcommand(word) {
                 Some(next) => description = next,
                 None => return Ok(Offer::default()),
@@ -159,7 +146,7 @@ fn offer(line: &Line, after: &[OsString], command: &OsStr, shell: Shell, context
     let value = &line.current[joined..];
     let offer = match argument {
         None => Offer::default(),
-        Some(argument) if !argument.get_possible_values().is_empty() => values(argument, &typed),
+        Some(argument) if !argument.get_possible_values().is_empty() => typed.values(argument),
         Some(argument) => {
             let others: Vec<&OsStr> =
                 typed.words.iter().copied().chain(after.iter().map(OsString::as_os_str)).collect();
@@ -178,7 +165,7 @@ fn offer(line: &Line, after: &[OsString], command: &OsStr, shell: Shell, context
     let is_nothing = offer.candidates.is_empty() && offer.otherwise == Otherwise::Nothing;
     let may_be_option = joined == 0 && typed.open.is_none() && !typed.is_literal;
     if may_be_option && (value.starts_with(b"-") || value.is_empty() && is_nothing) {
-        return Ok(fitting(options(description, &typed, value), value, shell));
+        return Ok(fitting(typed.options(description, value), value, shell));
     }
     Ok(Offer { joined, ..fitting(offer, value, shell) })
 }
@@ -192,132 +179,6 @@ fn fitting(mut offer: Offer, typed: &[u8], shell: Shell) -> Offer {
         offer.candidates.retain(fits);
     }
     offer
-}
-
-impl<'a> Typed<'a> {
-    /// Takes in a whole word.
-    fn take(&mut self, command: &'a clap::Command, position: usize, word: &'a OsStr) {
-        if self.open.take().is_some() {
-            return;
-        }
-        match word.as_bytes() {
-            b"--" if !self.is_literal => self.is_literal = true,
-            [b'-', _, ..] if !self.is_literal => {
-                let (given, open) = read(command, word.as_bytes());
-                self.given.extend(given.iter().map(|argument| argument.get_id()));
-                self.open = open.filter(|(_, joined)| *joined == word.len()).map(|(argument, _)| argument);
-            }
-            _ => {
-                if self.words.is_empty() {
-                    self.first = position;
-                }
-                self.words.push(word);
-                self.is_literal |= hands_on(command);
-            }
-        }
-    }
-
-    /// The argument that the word at the cursor belongs to, and how much of that word is the option before its value.
-    fn argument(&self, command: &'a clap::Command, current: &[u8]) -> (Option<&'a clap::Arg>, usize) {
-        if let Some(argument) = self.open {
-            return (Some(argument), 0);
-        }
-        if current.starts_with(b"-") && !self.is_literal {
-            let joined = read(command, current)
-                .1
-                .filter(|(_, joined)| *joined < current.len() || current.ends_with(b"="));
-            return joined.map_or((None, 0), |(argument, joined)| (Some(argument), joined));
-        }
-        let positionals: Vec<&clap::Arg> = command.get_positionals().collect();
-        let is_many = |argument: &&&clap::Arg| matches!(argument.get_action(), clap::ArgAction::Append);
-        let argument = positionals.get(self.words.len()).or_else(|| positionals.last().filter(is_many));
-        (argument.copied(), 0)
-    }
-}
-
-/// Whether what follows the first word that is no option belongs to another command.
-fn hands_on(command: &clap::Command) -> bool {
-    command.get_positionals().any(clap::Arg::is_trailing_var_arg_set)
-}
-
-/// The options that a word spells, and the last of them if it takes a value: where in the word that begins.
-fn read<'a>(command: &'a clap::Command, word: &[u8]) -> (Vec<&'a clap::Arg>, Option<(&'a clap::Arg, usize)>) {
-    let takes_value = |argument: &clap::Arg| argument.get_action().takes_values();
-    if let Some(long) = word.strip_prefix(b"--") {
-        let name = long.split(|&byte| byte == b'=').next().unwrap_or_default();
-        let is_called = |argument: &&clap::Arg| {
-            let all = argument.get_long_and_visible_aliases().unwrap_or_default();
-            all.iter().any(|other| other.as_bytes() == name)
-        };
-        let argument = command.get_arguments().find(is_called);
-        let value = (2 + name.len() + 1).min(word.len());
-        return (argument.into_iter().collect(), argument.filter(|it| takes_value(it)).map(|it| (it, value)));
-    }
-    let mut given = Vec::new();
-    for (position, &letter) in word.iter().enumerate().skip(1) {
-        let is_called = |argument: &&clap::Arg| argument.get_short() == Some(char::from(letter));
-        let Some(argument) = command.get_arguments().find(is_called) else { break };
-        given.push(argument);
-        if takes_value(argument) {
-            return (given, Some((argument, position + 1)));
-        }
-    }
-    (given, None)
-}
-
-// --- What is offered ------------------------------------------------------------------------------------------
-
-/// The commands below `command`, or its own options.
-fn commands(command: &clap::Command, current: &[u8]) -> Offer {
-    let mut offer = options(command, &Typed::default(), current);
-    if !current.starts_with(b"-") {
-        let seen = command.get_subcommands().filter(|command| !command.is_hide_set());
-        let about =
-            |command: &clap::Command| command.get_about().map(ToString::to_string).unwrap_or_default();
-        let seen = seen.map(|command| Candidate { word: command.get_name().into(), about: about(command) });
-        offer = Offer { kind: "command", candidates: seen.collect(), ..Offer::default() };
-    }
-    offer
-}
-
-fn option((name, about): (&str, &str)) -> Candidate {
-    Candidate { word: name.into(), about: about.to_owned() }
-}
-
-/// The options of a command that are not given yet, or may be given again.
-fn options(command: &clap::Command, typed: &Typed, current: &[u8]) -> Offer {
-    let mut candidates = Vec::new();
-    for argument in
-        command.get_arguments().filter(|argument| !argument.is_positional() && !argument.is_hide_set())
-    {
-        let may_repeat = matches!(argument.get_action(), clap::ArgAction::Append);
-        if typed.given.contains(&argument.get_id()) && !may_repeat {
-            continue;
-        }
-        let about = argument.get_help().map(ToString::to_string).unwrap_or_default();
-        let long = argument.get_long_and_visible_aliases().unwrap_or_default();
-        let short = argument.get_short().map(|letter| format!("-{letter}"));
-        let short = short.filter(|short| long.is_empty() || short.as_bytes() == current);
-        let names = long.iter().map(|long| format!("--{long}")).chain(short);
-        candidates.extend(names.map(|name| option((&name, &about))));
-    }
-    let is_known = |name: &str| candidates.iter().any(|candidate| candidate.word == name);
-    let general = GENERAL.into_iter().filter(|(name, _)| !is_known(name));
-    let general: Vec<_> =
-        general.filter(|(name, _)| *name == "--help" || !hands_on(command)).map(option).collect();
-    candidates.extend(general);
-    candidates.extend(command.get_version().map(|_| option(("--version", "Print version"))));
-    Offer { kind: "option", candidates, ..Offer::default() }
-}
-
-/// The values that the parser knows an argument by, but for those that are typed already.
-fn values(argument: &clap::Arg, typed: &Typed) -> Offer {
-    let values = argument.get_possible_values();
-    let left = values
-        .iter()
-        .map(clap::builder::PossibleValue::get_name)
-        .filter(|name| !typed.words.iter().any(|word| word == name));
-    Offer { kind: "value", candidates: left.map(Candidate::bare).collect(), ..Offer::default() }
 }
 
 /// What an argument may be; `typed` is what there is of it, and `others` are the words beside it.

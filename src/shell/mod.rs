@@ -3,6 +3,7 @@
 mod line;
 mod offer;
 pub(crate) mod quote;
+mod typed;
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 
 pub(crate) use line::Line;
 pub(crate) use offer::{Candidate, Offer, Otherwise};
+pub(crate) use typed::Typed;
 
 /// A shell that people type in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
