@@ -101,10 +101,12 @@ __venvyard_helper_run_hook() { # EVENT ARGUMENT...: the user's files for it are 
         ;;
     post_mkvirtualenv | post_cpvirtualenv) __venvyard_source "$1/${3%%_*}${3#*_}" "$3" ;;
     post_activate)
+        __venvyard_source_project "${VIRTUAL_ENV-}" postactivate post_activate
         __venvyard_source "$1/postactivate" post_activate
         __venvyard_source "$2/postactivate" post_activate
         ;;
     pre_deactivate)
+        __venvyard_source_project "${VIRTUAL_ENV-}" predeactivate pre_deactivate
         __venvyard_source "$2/predeactivate" pre_deactivate
         __venvyard_source "$1/predeactivate" pre_deactivate
         ;;

@@ -3,8 +3,12 @@
 
 # --- The protocol ---------------------------------------------------------------------------------
 
+# What is under way while hooks run, which may call commands themselves: the word `command`, or the root of an environment
+# that is being left. Where there is something it is local and exported, so that it goes with the call.
+set -gu __venvyard_within
+
 function __venvyard_carry_out # COMMAND ARGUMENT...: ask the program what is to be done, and do it
-    __venvyard_take_back # of a command that Ctrl-C ended
+    test -n "$__venvyard_within"; or __venvyard_take_back # of a command that Ctrl-C ended
     set -l terminal ''
     if test -t 1
         set terminal yes
@@ -29,9 +33,13 @@ function __venvyard_carry_out # COMMAND ARGUMENT...: ask the program what is to 
     # A hook may call these commands again: what belongs to this call is kept here.
     set -l failed $__venvyard_failed
     set -g __venvyard_failed 0
-    eval $script
-    set code $status
-    __venvyard_take_back
+    begin
+        set -lx __venvyard_within $__venvyard_within command
+        eval $script
+        set code $status
+    end
+    # What was lent to the hooks of another command is for the rest of them too.
+    test -n "$__venvyard_within"; or __venvyard_take_back
     set -g __venvyard_failed $failed
     return $code
 end
@@ -335,6 +343,12 @@ function __venvyard_leave # [NEXT]: deactivate, with hooks; only a temporary one
     set -l root $VIRTUAL_ENV
     test -n "$root"; or set root $__venvyard_active
     test -n "$root"; or return 0
+    if builtin contains -- $root $__venvyard_within # one of its hooks leaves it; those still to come come once
+        __venvyard_put_off $root
+        __venvyard_uncache
+        return 0
+    end
+    set -lx __venvyard_within $__venvyard_within $root
     set -l home
     set -l name
     string match --quiet --regex '(?s)^(?<home>.*)/(?<name>[^/]*)$' -- $root
@@ -342,8 +356,10 @@ function __venvyard_leave # [NEXT]: deactivate, with hooks; only a temporary one
     # is exported reaches all that is called from here, and goes with this call, however it ends.
     test -n "$WORKON_HOME"; or set -lx WORKON_HOME $home
     test -n "$VIRTUALENVWRAPPER_HOOK_DIR"; or set -lx VIRTUALENVWRAPPER_HOOK_DIR $home
-    set -l hooks $__venvyard_hooks
+    set -l own_hooks $__venvyard_hooks
+    set -l hooks $own_hooks
     test -n "$hooks"; or set hooks $VIRTUALENVWRAPPER_HOOK_DIR
+    string match -q '/*' -- $hooks; or set hooks $HOME/$hooks
     set -l project_file $VIRTUALENVWRAPPER_PROJECT_FILENAME
     test -n "$project_file"; or set project_file .project
     set -l project
@@ -353,17 +369,20 @@ function __venvyard_leave # [NEXT]: deactivate, with hooks; only a temporary one
     test -n "$project"; and __venvyard_source_own $project/.virtualenvwrapper/predeactivate.fish pre_deactivate
     # The program looked at these when the environment was entered, unless that was in another shell.
     set -l source __venvyard_source
-    test -n "$__venvyard_hooks"; or set source __venvyard_source_own
+    test -n "$own_hooks"; or set source __venvyard_source_own
     $source $root/bin/predeactivate.fish pre_deactivate
     $source $hooks/predeactivate.fish pre_deactivate
-    __venvyard_put_off $root
-    __venvyard_uncache
+    if test "$VIRTUAL_ENV" = "$root"; or test -z "$VIRTUAL_ENV" -a "$__venvyard_active" = "$root"
+        __venvyard_put_off $root
+        __venvyard_uncache
+    end
     set -lx VIRTUALENVWRAPPER_LAST_VIRTUAL_ENV $root
     set -lx VIRTUALENVWRAPPER_LAST_VIRTUALENV $root
     $source $root/bin/postdeactivate.fish post_deactivate $name
     $source $hooks/postdeactivate.fish post_deactivate $name
     __venvyard_emit virtualenv_did_deactivate $root
-    if test -e "$root/README.tmpenv"; and not __venvyard_is_same $root "$argv[1]"
+    # Where another shell entered it, this one was started in it, and that one is in it still.
+    if test -n "$own_hooks"; and test -e "$root/README.tmpenv"; and not __venvyard_is_same $root "$argv[1]"
         __venvyard_remove_temporary $root
     end
     return 0
@@ -374,11 +393,7 @@ function __venvyard_remove_temporary # ROOT, which was left just now
         builtin printf '%s\n' "WARNING: $argv[1] is still there: there is no program $__venvyard_exe." 'hint: make install' >&2
         return
     end
-    # What is lent to the hooks of this command is not for the other one to take back.
-    set -l lent $__venvyard_lent
-    set -g __venvyard_lent
     __venvyard rmvirtualenv --temporary $argv[1]; or builtin printf '%s\n' "WARNING: $argv[1] is still there." >&2
-    set -g __venvyard_lent $lent
 end
 
 function __venvyard_put_off # ROOT: undo what activate did, without hooks

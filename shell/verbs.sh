@@ -48,6 +48,22 @@ zsh)
     ;;
 esac
 
+case $__venvyard_shell:${KSH_VERSION-} in
+ksh:*MIRBSD* | ksh:*LEGACY* | bash:* | zsh:*) __venvyard_forget_broken() { \:; } ;;
+*)
+    # ksh93 has no variable of a call: how deep this one is tells whether what seems to be under way was broken off.
+    __venvyard_level=0
+    \eval '__venvyard_measure() { __venvyard_line="${.sh.level}"; }'
+    __venvyard_forget_broken() {
+        __venvyard_measure
+        if \test "$__venvyard_line" -le "$__venvyard_level"; then
+            case $__venvyard_within in '') ;; *) __venvyard_within='' && __venvyard_running='' ;; esac
+        fi
+        case $__venvyard_within in '') __venvyard_level="$((__venvyard_line + 1))" ;; esac
+    }
+    ;;
+esac
+
 __venvyard_has() { # NAME: is it a function?
     \typeset -f "$1" >/dev/null 2>&1
 }
@@ -55,7 +71,8 @@ __venvyard_has() { # NAME: is it a function?
 # --- The protocol ---------------------------------------------------------------------------------
 
 __venvyard_carry_out() { # COMMAND ARGUMENT...: ask the program what is to be done, and do it
-    __venvyard_take_back # of a command that Ctrl-C ended
+    __venvyard_forget_broken
+    case $__venvyard_within in '') __venvyard_take_back ;; esac # of a command that Ctrl-C ended
     case $__venvyard_permit in '') ;; *) "$__venvyard_permit" "$@" || \return 1 ;; esac
     if \test -t 1; then __venvyard_line=yes; else __venvyard_line=''; fi
     __venvyard_script="$(
@@ -84,12 +101,16 @@ __venvyard_carry_out() { # COMMAND ARGUMENT...: ask the program what is to be do
     esac
     __venvyard_initialized=yes
     # A hook may call these commands again: what belongs to this call goes into its parameters.
-    \set -- "$__venvyard_script" "$__venvyard_failed"
+    \set -- "$__venvyard_script" "$__venvyard_failed" "$__venvyard_within"
     __venvyard_script=''
     __venvyard_failed=0
+    # A variable of this call and of all that is called from here: it goes with the call, also if Ctrl-C ends it.
+    \typeset "__venvyard_within=$3:"
     \eval "$1"
-    \set -- "$?" "$2"
-    __venvyard_take_back
+    \set -- "$?" "$2" "$3"
+    __venvyard_within="$3"
+    # What was lent to the hooks of another command is for the rest of them too.
+    case $3 in '') __venvyard_take_back ;; esac
     __venvyard_failed=$2
     \return "$1"
 }
@@ -242,8 +263,12 @@ __venvyard_activate() { # ROOT HOOKS: source ROOT's own activate script; HOOKS h
     esac
     # From here on: the two, PATH as it is, whether PS1 is set, and PS1.
     \set -- "$1" "$2" "${PATH-}" "${PS1+set}" "${PS1-}"
-    if __venvyard_has deactivate; then __venvyard_copy deactivate __venvyard_other_deactivate; fi
-    \unset -f deactivate virtualenv_deactivate 2>/dev/null || \:
+    case $__venvyard_running in
+    dead) ;; # ours
+    *) if __venvyard_has deactivate; then __venvyard_copy deactivate __venvyard_other_deactivate; fi ;;
+    esac
+    __venvyard_forget_deactivate
+    \unset -f virtualenv_deactivate 2>/dev/null || \:
     \unset VIRTUAL_ENV
     __venvyard_lenient __venvyard_enter "$1/bin/activate" || \:
     __venvyard_took_effect || {
@@ -357,7 +382,7 @@ __venvyard_enter() { # FILE: source it, its deactivate under the name virtualenv
     case $3 in basename) \unset -f basename ;; esac
     if __venvyard_has deactivate; then
         __venvyard_copy deactivate virtualenv_deactivate
-        \unset -f deactivate
+        __venvyard_forget_deactivate
     fi
 }
 
@@ -392,21 +417,44 @@ __venvyard_define_deactivate() {
     # shellcheck disable=SC2317 # called by people
     deactivate() {
         \: 'typeset env_postdeactivate_hook' # by this text virtualenvwrapper knows its own
-        __venvyard_leave "$@" || \return "$?"
+        case $__venvyard_level:$__venvyard_running in
+        [0-9]*:) __venvyard_leave_running "$@" ;;
+        *) __venvyard_leave "$@" || \return "$?" ;;
+        esac
     }
+    case $__venvyard_running in dead) __venvyard_running=yes ;; esac
+}
+
+__venvyard_leave_running() { # ["nondestructive"]: in ksh93 the running deactivate goes when it ends, as its name may not
+    __venvyard_running=yes
+    __venvyard_leave "$@" || \:
+    case $__venvyard_running in dead) \unset -f deactivate ;; esac
+    __venvyard_running=''
 }
 
 __venvyard_leave() { # ["nondestructive" [NEXT]]: deactivate, with hooks; only a temporary one needs a process, to go
-    case ${VIRTUAL_ENV:-$__venvyard_active} in '') \return 0 ;; esac
+    __venvyard_forget_broken
+    # From here on: the argument, what is under way, ROOT, NEXT, and the global hooks if ROOT was entered in this shell.
+    \set -- "${1-}" "$__venvyard_within" "${VIRTUAL_ENV:-$__venvyard_active}" "${2-}" "$__venvyard_hooks"
+    case $3:$2 in
+    :*) \return 0 ;;
+    *":$3:"*) # one of its hooks leaves it; those that are still to come come once
+        __venvyard_put_off "$3" "$1"
+        __venvyard_uncache
+        \return 0
+        ;;
+    esac
+    \typeset "__venvyard_within=$2:$3:"
     # For the time of the hooks there are the variables that virtualenvwrapper exports for good.
-    \set -- "${1-}" "$__venvyard_lent" "${VIRTUAL_ENV:-$__venvyard_active}" "${2-}"
     case ${WORKON_HOME-} in '') __venvyard_lend WORKON_HOME "${3%/*}" ;; esac
     case ${VIRTUALENVWRAPPER_HOOK_DIR-} in '') __venvyard_lend VIRTUALENVWRAPPER_HOOK_DIR "${__venvyard_hooks:-${3%/*}}" ;; esac
     __venvyard_leave_for_hooks "$1"
+    __venvyard_within="$2"
     # Of a command that has more to do, it takes them back itself.
     case $2 in '') __venvyard_take_back ;; esac
-    case $1 in
-    nondestructive) ;; # an activate script leaves, which may be this environment's own
+    case $1:$5 in
+    nondestructive:*) ;; # an activate script leaves, which may be this environment's own
+    *:) ;; # the shell that started this one is in it
     *) if \test -e "$3/README.tmpenv" && ! \test "$3" -ef "$4"; then __venvyard_remove_temporary "$3"; fi ;;
     esac
 }
@@ -417,37 +465,41 @@ __venvyard_remove_temporary() { # ROOT, which was left just now
         __venvyard_say 'hint: make install' >&2
         \return 0
     }
-    # What is lent to the hooks of this command is not for the other one to take back.
-    \set -- "$1" "$__venvyard_lent"
-    __venvyard_lent=''
     __venvyard rmvirtualenv --temporary "$1" || __venvyard_say "WARNING: $1 is still there." >&2
-    __venvyard_lent="$2"
 }
 
 __venvyard_leave_for_hooks() { # ["nondestructive"]
-    # From here on: the argument, ROOT, the global hooks.
-    \set -- "${1-}" "${VIRTUAL_ENV:-$__venvyard_active}" "${__venvyard_hooks:-$VIRTUALENVWRAPPER_HOOK_DIR}"
-    __venvyard_line=''
-    if \test -r "$2/${VIRTUALENVWRAPPER_PROJECT_FILENAME:-.project}"; then
-        IFS='' \read -r __venvyard_line <"$2/${VIRTUALENVWRAPPER_PROJECT_FILENAME:-.project}" || \:
-    fi
-    case $__venvyard_line in
-    '') ;;
-    *) __venvyard_source_own "$__venvyard_line/.virtualenvwrapper/predeactivate" pre_deactivate ;;
+    # From here on: the argument, ROOT, the global hooks, and what sources a hook. The program looked at them when the
+    # environment was entered, unless that was in another shell.
+    \set -- "${1-}" "${VIRTUAL_ENV:-$__venvyard_active}" "$__venvyard_hooks" __venvyard_source
+    case $3:$VIRTUALENVWRAPPER_HOOK_DIR in
+    :/*) \set -- "$1" "$2" "$VIRTUALENVWRAPPER_HOOK_DIR" __venvyard_source_own ;;
+    :*) \set -- "$1" "$2" "${HOME-}/$VIRTUALENVWRAPPER_HOOK_DIR" __venvyard_source_own ;;
     esac
-    # The program looked at these when the environment was entered, unless that was in another shell.
-    case $__venvyard_hooks in
-    '') \set -- "$1" "$2" "$3" __venvyard_source_own ;;
-    *) \set -- "$1" "$2" "$3" __venvyard_source ;;
-    esac
+    __venvyard_source_project "$2" predeactivate pre_deactivate
     "$4" "$2/bin/predeactivate" pre_deactivate
     "$4" "$3/predeactivate" pre_deactivate
-    __venvyard_put_off "$2" "$1"
-    __venvyard_uncache
+    # Unless one of them has left it, perhaps for another one.
+    case ${VIRTUAL_ENV:-$__venvyard_active} in
+    "$2")
+        __venvyard_put_off "$2" "$1"
+        __venvyard_uncache
+        ;;
+    esac
     \export "VIRTUALENVWRAPPER_LAST_VIRTUAL_ENV=$2" "VIRTUALENVWRAPPER_LAST_VIRTUALENV=$2"
     "$4" "$2/bin/postdeactivate" post_deactivate "${2##*/}"
     "$4" "$3/postdeactivate" post_deactivate "${2##*/}"
     \unset VIRTUALENVWRAPPER_LAST_VIRTUAL_ENV VIRTUALENVWRAPPER_LAST_VIRTUALENV || \:
+}
+
+__venvyard_source_project() { # ROOT HOOK EVENT: the hook of the project that ROOT belongs to, if it is the user's own
+    \set -- "$1/${VIRTUALENVWRAPPER_PROJECT_FILENAME:-.project}" "$2" "$3"
+    __venvyard_line=''
+    if \test -r "$1"; then IFS='' \read -r __venvyard_line <"$1" || \:; fi
+    case $__venvyard_line in
+    '') ;;
+    *) __venvyard_source_own "$__venvyard_line/.virtualenvwrapper/$2" "$3" ;;
+    esac
 }
 
 __venvyard_put_off() { # ROOT ["nondestructive"]: undo what activate did, without hooks
@@ -464,13 +516,8 @@ __venvyard_put_off() { # ROOT ["nondestructive"]: undo what activate did, withou
     *) case $5 in *"$4"*) \set -- "$1" "$2" "$3" "$4" "${5%%"$4"*}${5#*"$4"}" ;; esac ;;
     esac
     if __venvyard_has virtualenv_deactivate; then
-        # It would unset the function deactivate, which may run just now: ksh93 then forgets even a new one
-        # of that name.
-        if __venvyard_has __venvyard_other_deactivate; then
-            __venvyard_lenient virtualenv_deactivate nondestructive || \:
-        else
-            __venvyard_lenient virtualenv_deactivate "$2" || \:
-        fi
+        # Otherwise it unsets the function deactivate, which is ours.
+        __venvyard_lenient virtualenv_deactivate nondestructive || \:
     else
         \unset VIRTUAL_ENV VIRTUAL_ENV_PROMPT
     fi
@@ -493,8 +540,19 @@ __venvyard_restore_other() { # a deactivate that was somebody else's (conda's) c
         __venvyard_copy __venvyard_other_deactivate deactivate
         \unset -f __venvyard_other_deactivate
     else
-        \unset -f deactivate 2>/dev/null || \:
+        __venvyard_forget_deactivate
     fi
+}
+
+__venvyard_forget_deactivate() { # what ksh93 unsets while it runs takes a new function of that name with it
+    case $__venvyard_running in
+    '') \unset -f deactivate 2>/dev/null || \: ;;
+    *)
+        __venvyard_running=dead
+        # shellcheck disable=SC2317 # people may call it
+        deactivate() { \:; }
+        ;;
+    esac
 }
 
 __venvyard_note_added() { # keep what now stands before the PATH and the prompt that activate found

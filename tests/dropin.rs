@@ -372,6 +372,33 @@ fn hooks_run_when_they_are_called_by_name() {
 }
 
 #[test]
+fn hooks_that_are_called_by_name_have_the_projects_among_them_and_a_relative_place_is_under_home() {
+    for kind in posix_shells() {
+        let sandbox = installed();
+        let root = sandbox.hollow("one");
+        let project = sandbox.home().join("src");
+        let places = [
+            ("project", project.join(".virtualenvwrapper")),
+            ("global", sandbox.home().join("hooks")),
+            ("local", root.join("bin")),
+        ];
+        for (place, directory) in places {
+            fs::create_dir_all(&directory).expect("made");
+            for hook in ["postactivate", "predeactivate"] {
+                fs::write(directory.join(hook), format!("echo {place} $1\n")).expect("written");
+            }
+        }
+        fs::write(root.join(".project"), project.as_os_str().as_encoded_bytes()).expect("written");
+        let script = "VIRTUALENVWRAPPER_HOOK_DIR=hooks\n. \"$BIN/virtualenvwrapper.sh\"\ncd /\n\
+                      export VIRTUAL_ENV=\"$WORKON_HOME/one\"\nvirtualenvwrapper_run_hook post_activate one\n\
+                      virtualenvwrapper_run_hook pre_deactivate one\necho \"${VIRTUALENVWRAPPER_HOOK_DIR#\"$HOME\"}\"";
+        let expected = "project post_activate\nglobal post_activate\nlocal post_activate\n\
+                        project pre_deactivate\nlocal pre_deactivate\nglobal pre_deactivate\n/hooks\n";
+        assert_eq!(said(&mut shell(&sandbox, kind, script)), expected, "{}", kind.name);
+    }
+}
+
+#[test]
 fn names_are_completed_without_any_file_of_ours() {
     for kind in both() {
         let sandbox = installed();

@@ -85,7 +85,8 @@ fn stories() -> Vec<Story> {
         let differences = pages::steps(&pieces).map(|_| None).collect();
         Story { name: page(name), pieces, differences, ours_alone: Vec::new() }
     };
-    TOLD.iter().map(story).collect()
+    // In the hooks of that one the original calls itself until the shell breaks down.
+    TOLD.iter().filter(|name| **name != "leaving").map(story).collect()
 }
 
 // --- The differences' page ---------------------------------------------------------------------------

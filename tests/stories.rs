@@ -41,6 +41,7 @@ stories! {
     hooks
     init_and_shim
     initialize
+    leaving
     log
     lssitepackages
     lsvirtualenv

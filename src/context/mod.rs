@@ -154,11 +154,7 @@ impl Context {
                     "HOME is not set, nor is WORKON_HOME.\nhint: export WORKON_HOME=/path/to/environments";
                 self.user_home().map_err(|_| anyhow!(missing))?.join(".virtualenvs")
             }
-            Some(given) => {
-                let expanded = self.typed(given).context("WORKON_HOME cannot be understood")?;
-                // A relative one has always been under HOME.
-                if expanded.is_absolute() { expanded } else { self.user_home()?.join(expanded) }
-            }
+            Some(given) => self.below_home(given).context("WORKON_HOME cannot be understood")?,
         };
         // As Python does it, which writes the path into the environment.
         let path = normal(&path);
@@ -168,6 +164,12 @@ impl Context {
         Ok(Home::new(path))
     }
 
+    /// `path` expanded; a relative one is under HOME, as a relative WORKON_HOME has always been.
+    fn below_home(&self, path: &OsStr) -> Result<PathBuf> {
+        let expanded = self.typed(path)?;
+        Ok(if expanded.is_absolute() { expanded } else { self.user_home()?.join(expanded) })
+    }
+
     /// Where the global hooks lie: `$VIRTUALENVWRAPPER_HOOK_DIR`, else the home.
     pub fn hooks(&self) -> Result<PathBuf> {
         let given = match self.variable("VIRTUALENVWRAPPER_HOOK_DIR") {
@@ -175,7 +177,7 @@ impl Context {
             None => self.config()?.hook_dir.as_deref().map(OsStr::new),
         };
         match given {
-            Some(given) => self.absolute(given),
+            Some(given) => self.below_home(given),
             None => Ok(self.home()?.path().to_path_buf()),
         }
     }
@@ -413,6 +415,22 @@ mod tests {
         assert_eq!(form("~/my envs/"), Path::new("/home/ann/my envs"));
         assert_eq!(form("$ROOT//envs"), Path::new("/srv/envs"));
         assert_eq!(form("${ROOT}/./e%s"), Path::new("/srv/e%s"));
+    }
+
+    #[test]
+    fn a_relative_place_of_hooks_is_under_home_wherever_one_is() {
+        let hooks = |value| {
+            let variables = [
+                ("HOME", "/home/ann"),
+                ("XDG_CONFIG_HOME", "/nowhere"),
+                ("VIRTUALENVWRAPPER_HOOK_DIR", value),
+            ];
+            context(&variables).hooks().unwrap()
+        };
+        assert_eq!(hooks("hooks"), Path::new("/home/ann/hooks"));
+        assert_eq!(hooks("~/hooks"), Path::new("/home/ann/hooks"));
+        assert_eq!(hooks("/srv/hooks"), Path::new("/srv/hooks"));
+        assert_eq!(hooks(""), Path::new("/home/ann/.virtualenvs"));
     }
 
     #[test]
