@@ -5,13 +5,13 @@
 //! is listed afterwards must be what was there before, or what the command makes when nothing stops it.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -91,7 +91,8 @@ struct Ran {
     is_mute: bool,
 }
 
-/// What there is to see: every path of every visible entry of WORKON_HOME, and a hash of what it is.
+/// What there is: every path of every entry of WORKON_HOME that is visible, or kept in the trash, and a hash of what it
+/// is.
 type Seen = BTreeMap<PathBuf, u64>;
 
 impl Scene {
@@ -167,18 +168,17 @@ impl Scene {
     }
 
     fn seen(&self) -> Seen {
-        let is_hidden =
-            |entry: &DirEntry| entry.depth() == 1 && entry.file_name().as_bytes().starts_with(b".");
+        let is_left = |entry: &DirEntry| entry.depth() == 1 && is_left(entry.file_name());
         let entries = WalkDir::new(self.home()).min_depth(1).into_iter();
-        let entries = entries.filter_entry(|entry| !is_hidden(entry)).map(|entry| entry.expect("readable"));
+        let entries = entries.filter_entry(|entry| !is_left(entry)).map(|entry| entry.expect("readable"));
         // Compiled files are left out: they hold the time of their source.
         let entries = entries.filter(|entry| !entry.path().to_string_lossy().contains("__pycache__"));
-        entries.map(|entry| (entry.path().to_path_buf(), digest(&entry))).collect()
+        entries.map(|entry| (timeless(entry.path()), digest(&entry))).collect()
     }
 
     fn hidden(&self) -> Vec<PathBuf> {
         let entries = fs::read_dir(self.home()).expect("a home").flatten().map(|entry| entry.path());
-        entries.filter(|path| path.file_name().expect("a name").as_bytes().starts_with(b".")).collect()
+        entries.filter(|path| is_left(path.file_name().expect("a name"))).collect()
     }
 
     /// The command, done once more, ends where it would have ended.
@@ -197,6 +197,33 @@ impl Scene {
         }
         assert_eq!(self.hidden(), Vec::<PathBuf>::new(), "left behind");
     }
+}
+
+/// What a killed run leaves.
+fn is_left(name: &OsStr) -> bool {
+    name.as_bytes().starts_with(b".") && in_trash(name).is_none()
+}
+
+/// The name without its time, if it is that of something in the trash: a nest ends in fewer letters.
+fn in_trash(name: &OsStr) -> Option<&str> {
+    let (start, time) = name.to_str()?.rsplit_once('-')?;
+    (name.as_bytes()[0] == b'.' && time.len() == 16).then_some(start)
+}
+
+/// The path of something in the trash without its time, which is another in each run.
+fn timeless(path: &Path) -> PathBuf {
+    let parts = path.components().map(|part| part.as_os_str());
+    parts.map(|part| in_trash(part).map_or(part, OsStr::new)).collect()
+}
+
+/// The same, but for that what is called `blog` and what is kept of that name have changed places.
+fn exchanged(seen: &Seen) -> Seen {
+    let other = |part: std::path::Component| match part.as_os_str().to_str() {
+        Some("blog") => ".blog.removed".into(),
+        Some(".blog.removed") => "blog".into(),
+        _ => part.as_os_str().to_owned(),
+    };
+    seen.iter().map(|(path, digest)| (path.components().map(other).collect(), *digest)).collect()
 }
 
 /// A hash of what is at a path: kind and mode, content or target.
@@ -227,7 +254,8 @@ fn is_all_or_nothing(scene: &Scene) -> (usize, usize) {
     assert_ne!(before, after, "the command does nothing");
     // A rename makes the new one before it removes the old one: there may be both.
     let both: Seen = before.clone().into_iter().chain(after.clone()).collect();
-    let whole = [before, after.clone(), both];
+    // The new one waits in the trash until it changes places with the old one.
+    let whole = [before, after.clone(), both, exchanged(&after)];
 
     let mut killed = 0;
     for call in CALLS {
@@ -328,6 +356,44 @@ fn a_rename() {
 #[ignore = "ends the program hundreds of times"]
 fn a_removal() {
     tell("rmvirtualenv", &Scene::new(&["rmvirtualenv", "blog"], blog));
+}
+
+/// The same where what is removed is kept.
+fn kept_blog(scene: &Scene) {
+    let settings = scene.sandbox.home().join(".config/venvyard");
+    fs::create_dir_all(&settings).expect("made");
+    fs::write(settings.join("config.toml"), "trash = \"7 days\"\n").expect("written");
+    blog(scene);
+}
+
+fn removed_blog(scene: &Scene) {
+    kept_blog(scene);
+    scene.do_well(&["rmvirtualenv", "blog"]);
+}
+
+#[test]
+#[ignore = "ends the program hundreds of times"]
+fn a_removal_that_can_be_undone() {
+    tell("rmvirtualenv with trash", &Scene::new(&["rmvirtualenv", "blog"], kept_blog));
+}
+
+#[test]
+#[ignore = "ends the program hundreds of times"]
+fn a_creation_in_place_of_one_that_is_kept() {
+    let scene = Scene::new(&["mkvirtualenv", "--without-pip", "--clear", "blog"], kept_blog);
+    tell("mkvirtualenv --clear with trash", &scene);
+}
+
+#[test]
+#[ignore = "ends the program hundreds of times"]
+fn a_return() {
+    tell("restorevirtualenv", &Scene::new(&["restorevirtualenv", "blog"], removed_blog));
+}
+
+#[test]
+#[ignore = "ends the program hundreds of times"]
+fn the_emptying_of_the_trash() {
+    tell("restorevirtualenv --empty", &Scene::new(&["restorevirtualenv", "--empty"], removed_blog));
 }
 
 #[test]
