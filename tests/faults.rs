@@ -10,8 +10,7 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::process::Output;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -51,6 +50,9 @@ const CALLS: [&str; 27] = [
     "utimensat",
     "write",
 ];
+
+/// Ends whoever makes the call, before anything comes of it.
+const KILL: &str = "error=EIO:signal=KILL";
 
 /// What a call may fail with on a disk that is full, over its quota, read-only, forbidden or broken.
 const ERRORS: [(&str, &[&str]); 6] = [
@@ -156,12 +158,17 @@ impl Scene {
     fn run(&self, call: &str, fault: &str, turn: usize) -> Option<Ran> {
         let log = self.sandbox.home().join(".strace");
         let mut command = self.command("strace");
-        command.args(["-f", "-qq", "--seccomp-bpf", "-o"]).arg(&log);
+        if fault != KILL {
+            // Quicker; but then strace delivers no signal.
+            command.arg("--seccomp-bpf");
+        }
+        command.args(["-f", "-qq", "-o"]).arg(&log);
         command.arg(format!("-etrace={call}")).arg(format!("-einject={call}:{fault}:when={turn}"));
         let output = command.arg(VENVYARD).args(self.typed(&self.words)).output().expect("strace runs");
         let log = fs::read_to_string(&log).expect("a log");
-        let mut hits = log.lines().filter(|line| line.contains("INJECTED")).peekable();
-        let is_hit = hits.peek().is_some() || output.status.signal() == Some(9);
+        let mark = if fault == KILL { "+++ killed by SIGKILL" } else { "INJECTED" };
+        let mut hits = log.lines().filter(|line| line.contains(mark)).peekable();
+        let is_hit = hits.peek().is_some();
         // What fails may be the word that something failed.
         let is_mute = hits.any(|line| line.contains(" write(2,"));
         is_hit.then_some(Ran { output, is_mute })
@@ -173,6 +180,7 @@ impl Scene {
         let entries = entries.filter_entry(|entry| !is_left(entry)).map(|entry| entry.expect("readable"));
         // Compiled files are left out: they hold the time of their source.
         let entries = entries.filter(|entry| !entry.path().to_string_lossy().contains("__pycache__"));
+        let entries = entries.filter(|entry| !is_half_written(entry));
         entries.map(|entry| (timeless(entry.path()), digest(&entry))).collect()
     }
 
@@ -196,7 +204,23 @@ impl Scene {
             thread::sleep(Duration::from_millis(5));
         }
         assert_eq!(self.hidden(), Vec::<PathBuf>::new(), "left behind");
+        // A file that was being written is swept by who writes there next.
+        let half_written = || {
+            WalkDir::new(self.home())
+                .into_iter()
+                .filter(|entry| is_half_written(entry.as_ref().expect("readable")))
+                .count()
+        };
+        if half_written() > 0 {
+            self.do_well(&self.words);
+        }
+        assert_eq!(half_written(), 0, "left beside a file");
     }
+}
+
+/// Whether it is what a write that was ended leaves beside the file.
+fn is_half_written(entry: &DirEntry) -> bool {
+    entry.file_name().as_bytes().starts_with(b".venvyard-")
 }
 
 /// What a killed run leaves.
@@ -212,13 +236,13 @@ fn in_trash(name: &OsStr) -> Option<&str> {
 
 /// The path of something in the trash without its time, which is another in each run.
 fn timeless(path: &Path) -> PathBuf {
-    let parts = path.components().map(|part| part.as_os_str());
+    let parts = path.components().map(Component::as_os_str);
     parts.map(|part| in_trash(part).map_or(part, OsStr::new)).collect()
 }
 
 /// The same, but for that what is called `blog` and what is kept of that name have changed places.
 fn exchanged(seen: &Seen) -> Seen {
-    let other = |part: std::path::Component| match part.as_os_str().to_str() {
+    let other = |part: Component| match part.as_os_str().to_str() {
         Some("blog") => ".blog.removed".into(),
         Some(".blog.removed") => "blog".into(),
         _ => part.as_os_str().to_owned(),
@@ -261,7 +285,7 @@ fn is_all_or_nothing(scene: &Scene) -> (usize, usize) {
     for call in CALLS {
         for turn in (1..).step_by(scene.stride) {
             scene.set();
-            let Some(_) = scene.run(call, "error=EIO:signal=KILL", turn) else { break };
+            let Some(_) = scene.run(call, KILL, turn) else { break };
             killed += 1;
             let is_whole = match scene.is_gradual {
                 true => scene.is_completed(&after),

@@ -64,7 +64,7 @@ fn put(entry: &DirEntry, target: &Path, narrow: &mut Vec<(PathBuf, Permissions)>
     }
     let mut source = File::open(entry.path())?;
     let directory = target.parent().unwrap_or(Path::new("/"));
-    let mut beside = tempfile::Builder::new().prefix(".venvyard-").tempfile_in(directory)?;
+    let mut beside = super::write::beside(directory, None)?;
     io::copy(&mut source, beside.as_file_mut())?;
     beside.as_file().set_permissions(source.metadata()?.permissions())?;
     beside.persist_noclobber(target)?;

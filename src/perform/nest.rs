@@ -75,7 +75,8 @@ impl Drop for Nest {
     }
 }
 
-fn is_at(file: &File, path: &Path) -> bool {
+/// Whether an open file, or directory, is what is called so now.
+pub(super) fn is_at(file: &File, path: &Path) -> bool {
     let identity = |data: fs::Metadata| (data.dev(), data.ino());
     let (open, named) = (file.metadata().map(identity), fs::symlink_metadata(path).map(identity));
     matches!((open, named), (Ok(open), Ok(named)) if open == named)
