@@ -410,7 +410,7 @@ function __venvyard_put_off # ROOT: undo what activate did, without hooks
         end
     end
     # A prompt that somebody defined since then is not one that calls the old one, and stays too.
-    if builtin functions -q _old_fish_prompt fish_prompt
+    if builtin functions -q _old_fish_prompt; and builtin functions -q fish_prompt
         and not builtin functions fish_prompt | string match -q '*_old_fish_prompt*'
         builtin functions -e __venvyard_prompt
         builtin functions -c fish_prompt __venvyard_prompt
