@@ -78,7 +78,7 @@ fn is_true_in_every_shell(story: &str) {
     let pieces = &pages::pieces(&text)[..];
     let failures: Vec<String> = thread::scope(|scope| {
         let tellers: Vec<_> =
-            shells().into_iter().map(|shell| (shell, scope.spawn(move || happen(pieces, shell)))).collect();
+            tellers(story).map(|shell| (shell, scope.spawn(move || happen(pieces, shell)))).collect();
         let happened = tellers.into_iter().map(|(shell, teller)| (shell, teller.join().expect("told")));
         let compared = happened.map(|(shell, seen)| {
             let assert = Assert::new().action_env("SNAPSHOTS").normalize_paths(false);
@@ -87,6 +87,12 @@ fn is_true_in_every_shell(story: &str) {
         compared.filter_map(Result::err).map(|failure| failure.to_string()).collect()
     });
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// Who tells a story: bash 3.2 cuts an alias at a line's end, and says more than others of a bad interpreter.
+fn tellers(story: &str) -> impl Iterator<Item = Shell> {
+    let is_for_newer = ["allvirtualenv", "hooks"].contains(&story);
+    shells().into_iter().filter(move |shell| !is_for_newer || shell.name != "bash-3.2")
 }
 
 /// The page as it comes out in `shell`. Each step is compared for itself: dots in one swallow nothing of the next.

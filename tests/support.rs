@@ -37,9 +37,22 @@ const SHELLS: [Shell; 6] = [
     Shell { name: "fish", words: &["fish", "--no-config"], dialect: "fish" },
 ];
 
+/// The bash of macOS, under the name that Homebrew and others give to one of a version. No distribution of Linux has it.
+const OLD_BASH: Shell = Shell { name: "bash-3.2", words: &["bash-3.2", "--norc"], dialect: "bash" };
+
 /// Every shell that the shim is for. One that is not here fails the test in CI, and is skipped loudly elsewhere.
 pub(crate) fn shells() -> Vec<Shell> {
-    SHELLS.into_iter().filter(|shell| is_here(shell.words[0])).collect()
+    SHELLS.into_iter().filter(|shell| is_here(shell.words[0])).chain(old_bash()).collect()
+}
+
+/// bash 3.2, if there is one on PATH.
+#[expect(clippy::print_stderr, reason = "what is skipped is told")]
+pub(crate) fn old_bash() -> Option<Shell> {
+    let here = is_on_path(OLD_BASH.words[0]);
+    if !here {
+        eprintln!("SKIPPED: there is no program bash-3.2 on PATH");
+    }
+    here.then_some(OLD_BASH)
 }
 
 /// Those among them that understand POSIX syntax.
@@ -50,13 +63,18 @@ pub(crate) fn posix_shells() -> Vec<Shell> {
 /// Whether a program that a test needs is on PATH; CI must have it.
 #[expect(clippy::disallowed_methods, clippy::print_stderr, reason = "tests read the environment they run in")]
 pub(crate) fn is_here(program: &str) -> bool {
-    let here = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
-        .any(|directory| directory.join(program).is_file());
+    let here = is_on_path(program);
     assert!(here || std::env::var_os("CI").is_none(), "CI must have {program}: make setup");
     if !here {
         eprintln!("SKIPPED: {program} is not on PATH; make setup installs it");
     }
     here
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests read the environment they run in")]
+fn is_on_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|directory| directory.join(program).is_file())
 }
 
 /// A HOME and a WORKON_HOME that vanish with the value. Both have a blank in their path, if nothing else is said.
