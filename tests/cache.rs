@@ -116,8 +116,9 @@ fn names(sandbox: &Sandbox) -> Vec<String> {
 #[test]
 fn what_was_installed_once_is_not_downloaded_again() {
     let (sandbox, index) = furnished();
-    let profile = sandbox.home().join("profile");
-    fs::write(&profile, "export PIP_DOWNLOAD_CACHE=$HOME/.pip_download_cache\n").expect("written");
+    let lines =
+        readme::blocks("sh").into_iter().find(|block| block.starts_with("export PIP_DOWNLOAD_CACHE="));
+    fs::write(sandbox.home().join("profile"), lines.expect("README tells how")).expect("written");
     let first = "
         . ./profile
         mkvirtualenv throwaway >&2 && pip install -r common_requirements.txt >&2 && deactivate &&
@@ -258,6 +259,33 @@ fn wheels_that_others_could_have_put_there_are_not_installed() {
         );
         assert!(seen.contains("hint: chmod o-w "), "{seen}");
         assert_eq!(names(&sandbox), [] as [&str; 0]);
+    }
+}
+
+#[test]
+fn a_cache_that_others_could_have_filled_is_left_alone_and_that_is_said() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = Sandbox::new();
+    let cache = sandbox.home().join("downloads");
+    fs::create_dir_all(cache.join("wheels")).expect("made");
+    let script = "PIP_DOWNLOAD_CACHE=$HOME/downloads; mkvirtualenv --without-pip --clear blog
+        echo \"in ${PIP_CACHE_DIR-none}\"; deactivate";
+    let seen = || {
+        let mut command = sandbox.shell(posix_shells()[0], script);
+        told(&command.env_remove("PIP_CACHE_DIR").output().expect("the shell runs"))
+    };
+    assert!(seen().contains("downloads\n") && !seen().contains("NOTE: /"), "{}", seen());
+    for (open, mode) in [("", 0o777), ("", 0o1777), ("wheels", 0o777)] {
+        let allow =
+            |mode| fs::set_permissions(cache.join(open), fs::Permissions::from_mode(mode)).expect("set");
+        allow(mode);
+        assert!(seen().contains("in none\n"), "{open} {mode:o}: {}", seen());
+        assert!(
+            seen().contains("is not used: it can be written by everybody.\nhint: chmod o-w "),
+            "{}",
+            seen()
+        );
+        allow(0o755);
     }
 }
 

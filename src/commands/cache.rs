@@ -135,7 +135,7 @@ impl Warm {
             "Nothing is to be installed.\nhint: venvyard cache warm -r requirements.txt"
         );
         let settings = context.pip_settings();
-        if let Some(by) = settings.origin("no-cache-dir") {
+        if let Some(by) = settings.origin("no-cache-dir").filter(|_| settings.is_on("no-cache-dir")) {
             bail!("pip keeps nothing: {by} sets no-cache-dir.\nhint: unset PIP_NO_CACHE_DIR");
         }
         let wheels = self.wheels.as_deref().map(|directory| context.absolute(directory)).transpose()?;

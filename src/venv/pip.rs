@@ -94,6 +94,13 @@ impl PipSettings {
         self.0.get(name).map(|(value, _)| value.as_str())
     }
 
+    /// Whether a flag is set, and not to a word for no.
+    pub(crate) fn is_on(&self, name: &str) -> bool {
+        let is_no =
+            |value: &str| ["0", "false", "f", "no", "n", "off"].contains(&value.to_lowercase().as_str());
+        self.value(name).is_some_and(|value| !is_no(value.trim()))
+    }
+
     /// Which variable or file says so.
     pub(crate) fn origin(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(|(_, from)| from.as_str())
@@ -179,6 +186,8 @@ mod tests {
         assert_eq!(settings.value("cache-dir"), Some("/c"), "an empty variable says nothing");
         assert_eq!(settings.origin("cache-dir"), file.to_str());
         assert_eq!(settings.value("format"), None);
+        assert!(read(&[("PIP_PRE", "1")], place.path()).is_on("pre"));
+        assert!(!read(&[("PIP_PRE", "Off")], place.path()).is_on("pre") && !settings.is_on("pre"));
         assert_eq!(read(&[("PIP_CONFIG_FILE", "/dev/null")], place.path()).value("cache-dir"), None);
     }
 

@@ -74,8 +74,6 @@ impl Uv {
             if ["index-url", "extra-index-url", "find-links"].contains(&name) && has_password(value) {
                 return Err(format!("the password in {from} would stand in the list of processes"));
             }
-            let is_on =
-                !["0", "false", "f", "no", "n", "off"].contains(&value.trim().to_lowercase().as_str());
             match name {
                 "index-url" => uv.add("--index-url", value),
                 "extra-index-url" => {
@@ -90,7 +88,7 @@ impl Uv {
                 "no-binary" => uv.add("--no-binary", &value.replace(',', " ")),
                 "only-binary" => uv.add("--only-binary", &value.replace(',', " ")),
                 "cert" => uv.set("SSL_CERT_FILE", value.as_ref()),
-                _ if !is_on || INDIFFERENT.contains(&name) => {}
+                _ if !settings.is_on(name) || INDIFFERENT.contains(&name) => {}
                 "no-index" => uv.options.push("--no-index".into()),
                 "no-cache-dir" => uv.options.push("--no-cache".into()),
                 "pre" => uv.options.push("--prerelease=allow".into()),
