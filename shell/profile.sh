@@ -34,6 +34,28 @@ virtualenvwrapper() { __venvyard_late virtualenvwrapper "$@" || \return "$?"; }
 wipeenv() { __venvyard_late wipeenv "$@" || \return "$?"; }
 workon() { __venvyard_late workon "$@" || \return "$?"; }
 
+# TAB does not wait for the first command: bash is told now, and zsh at its first prompt, if compinit has not found a file.
+case $-:${ZSH_VERSION+zsh}${BASH_VERSION+bash} in
+*i*:bash)
+    # shellcheck source=shell/venvyard.sh
+    _venvyard() { \. /usr/share/venvyard/venvyard.sh && _venvyard "$@"; }
+    \builtin complete -o default -F _venvyard add2virtualenv allvirtualenv cdproject cdsitepackages cdvirtualenv \
+        cpvirtualenv lssitepackages lsvirtualenv mkproject mktmpenv mkvirtualenv mvvirtualenv restorevirtualenv \
+        rmvirtualenv setvirtualenvproject showvirtualenv toggleglobalsitepackages venvyard virtualenvwrapper wipeenv \
+        workon
+    ;;
+*i*:zsh)
+    __venvyard_late_prompt() {
+        \eval 'precmd_functions=("${(@)precmd_functions[@]:#__venvyard_late_prompt}")'
+        \typeset -f compdef >/dev/null || {
+            # shellcheck source=shell/venvyard.sh
+            \. /usr/share/venvyard/venvyard.sh && __venvyard_first_prompt
+        }
+    }
+    \eval 'typeset -ga precmd_functions; precmd_functions+=(__venvyard_late_prompt)'
+    ;;
+esac
+
 # An environment that the shell outside has entered is to be left without a command before.
 # shellcheck source=shell/venvyard.sh
 case ${VIRTUAL_ENV-} in

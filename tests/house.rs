@@ -247,6 +247,7 @@ fn tab_completes_every_command_in_every_shell() {
         "completions/venvyard.fish",
         "shell/venvyard.sh",
         "shell/venvyard.fish",
+        "shell/profile.sh",
     ];
     for file in files {
         let text = fs::read_to_string(project().join(file)).expect(file);

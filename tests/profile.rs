@@ -5,7 +5,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-use crate::support::{Sandbox, is_here, project, told};
+use crate::support::{Sandbox, is_here, project, shells, told};
+use crate::terminal::Terminal;
 
 /// The shells that read /etc/profile, and how they do it; `.` means plainly.
 const READERS: [(&[&str], &str); 10] = [
@@ -162,6 +163,23 @@ fn the_commands_are_there_in_every_shell_that_can_have_them() {
         if !reader.0.contains(&"zsh") {
             assert!(output.stdout.ends_with(b"status 1\nat the end\n"), "{reader:?}: {}", told(&output));
         }
+    }
+}
+
+#[test]
+fn tab_works_before_the_first_command() {
+    for shell in shells().into_iter().filter(|shell| ["bash", "zsh"].contains(&shell.name)) {
+        let installed = Installed::new();
+        installed.sandbox.hollow("blog");
+        let profile = format!(". '{}'\n", installed.share.join("profile").display());
+        let shim = installed.sandbox.home().join(format!(".shim-{}", shell.dialect));
+        fs::write(shim, profile).expect("written");
+        let mut terminal = Terminal::open(&installed.sandbox, shell);
+        terminal.press("workon bl\t\r");
+        let (seen, status) = terminal.done();
+        assert_eq!(status, 0, "{}: {seen}", shell.name);
+        let (seen, _) = terminal.run("echo \"at <${VIRTUAL_ENV##*/}>\"");
+        assert!(seen.contains("at <blog>"), "{}: {seen}", shell.name);
     }
 }
 
