@@ -14,9 +14,9 @@ unshare --mount --pid --fork true 2>/dev/null || exit 77
 unshare --mount --pid --fork sh -eu -c '
 scratch=$1 project=$2
 shift 2
-mount -t tmpfs tmpfs "$scratch"
+mount -t tmpfs tmpfs "$scratch" || exit 77
 mkdir "$scratch/upper" "$scratch/work" "$scratch/root"
-mount -t overlay overlay -o "lowerdir=/,upperdir=$scratch/upper,workdir=$scratch/work" "$scratch/root"
+mount -t overlay overlay -o "lowerdir=/,upperdir=$scratch/upper,workdir=$scratch/work" "$scratch/root" || exit 77
 mount -t proc proc "$scratch/root/proc"
 mount -t tmpfs -o mode=1777 tmpfs "$scratch/root/tmp"
 mount --rbind /dev "$scratch/root/dev"
