@@ -24,6 +24,9 @@ impl Terminal {
         command.arg("-i").stdin(Stdio::inherit()).env("TERM", "dumb").env("PS1", "# ");
         if shell.dialect == "fish" {
             command.args(["-C", "function fish_greeting; end; function fish_prompt; echo -n '# '; end"]);
+            // Without it fish reads all man pages of the machine in the background, in each new home.
+            let generated = sandbox.home().join(".local/share/fish/generated_completions");
+            std::fs::create_dir_all(generated).expect("made");
         }
         let session = spawn_command(command, Some(MILLISECONDS)).expect("a terminal");
         let mut terminal = Self { session, shell };
