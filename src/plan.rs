@@ -116,6 +116,8 @@ pub struct Creation {
     pub replace: bool,
     /// The time to keep that one under; none if it is deleted.
     pub keep: Option<SystemTime>,
+    /// Whether the user's group is not to write to what shells run in it, whatever the umask says.
+    pub is_closed: bool,
     /// Small files in its root that it has from the start: their names, and what they hold.
     pub files: Vec<(OsString, Vec<u8>)>,
     /// A project directory that appears with it, unless it is there; the one above it is.

@@ -185,6 +185,39 @@ fn a_copy_of_what_is_not_entered_is_not_made() {
 }
 
 #[test]
+fn what_a_user_made_is_used_where_umask_and_group_would_let_others_write_to_it() {
+    let sandbox = Sandbox::new();
+    let creator = sandbox.home().join("creator");
+    fs::write(
+        &creator,
+        "#!/bin/sh\nfor name; do :; done\nmkdir -p \"$name/bin\" && echo : >\"$name/bin/activate\"\n",
+    )
+    .expect("written");
+    allow(&creator, 0o755);
+    let run = |words: &[&str]| {
+        let mut command = sandbox.ordinary(100);
+        command.env("VIRTUALENVWRAPPER_VIRTUALENV", &creator).env("VENVYARD_SHELL", "bash");
+        command.args(words).output().expect("it runs")
+    };
+    for words in [
+        &["hooks"][..],
+        &["mkvirtualenv", "blog"],
+        &["workon", "blog"],
+        &["cpvirtualenv", "blog", "shop"],
+        &["workon", "shop"],
+    ] {
+        let output = run(words);
+        let told = told(&output);
+        assert!(output.status.success() && !told.contains("is not used"), "{words:?}: {told}");
+    }
+    // What others can write to is refused as ever.
+    allow(&sandbox.workon_home().join("blog/bin/activate"), 0o664);
+    let output = run(&["workon", "blog"]);
+    let is_theirs = is_root() && output.status.code() == Some(1);
+    assert!(is_theirs || !is_root(), "{}", told(&output));
+}
+
+#[test]
 fn what_is_shared_on_purpose_is_used_but_not_by_root() {
     let sandbox = sandbox();
     let home = sandbox.workon_home();

@@ -131,12 +131,15 @@ impl Sandbox {
         command
     }
 
-    /// The program under test as an ordinary user starts it. Root becomes one, in `group`, who owns the sandbox from
-    /// then on; who is no root stays who they are.
+    /// The program under test as an ordinary user starts it, whose umask is 002. Root becomes one, in `group`, who owns the
+    /// sandbox from then on; who is no root stays who they are.
     pub(crate) fn ordinary(&self, group: u32) -> Command {
         const USER: u32 = 12_345;
+        let mut command = self.command("sh");
+        command.args(["-c", "umask 002 && exec \"$0\" \"$@\""]);
         if !is_root() {
-            return self.command(VENVYARD);
+            command.arg(VENVYARD);
+            return command;
         }
         // Where the program was built an ordinary user may not look.
         let program = self.directory.path().join("venvyard");
@@ -150,8 +153,7 @@ impl Sandbox {
         for path in all.chain([self.directory.path().to_path_buf()]) {
             lchown(path, Some(USER), Some(group)).expect("root may");
         }
-        let mut command = self.command(program);
-        command.uid(USER).gid(group).env("XDG_CACHE_HOME", self.home().join(".cache"));
+        command.arg(program).uid(USER).gid(group).env("XDG_CACHE_HOME", self.home().join(".cache"));
         command
     }
 

@@ -250,6 +250,7 @@ impl Options {
         let notes =
             note.into_iter().chain(doubts.map(|why| format!("NOTE: {why}"))).map(Effect::Say).collect();
         let creation = Creation {
+            is_closed: context.trust()?.is_to_be_closed(venv.root()),
             venv,
             recipe: self.recipe(&maker, context)?,
             maker,

@@ -1,9 +1,9 @@
 //! An environment appears by a rename: made whole in a hidden nest, its text brought to its final path.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, OpenOptions};
+use std::fs::{self, OpenOptions, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::SystemTime;
@@ -240,15 +240,43 @@ fn refuse_traces(made: &Venv, nest: &Nest, root: &Path) -> Result<()> {
 
 /// Adds what is not the maker's: hook files to be filled in, and what else belongs to it from the start.
 fn furnish(made: &Venv, creation: &Creation) -> io::Result<()> {
+    if creation.is_closed {
+        close(made)?;
+    }
     hook_files(&made.bin(), &Hook::LOCAL, &creation.hook_shell)?;
     creation.files.iter().try_for_each(|(file, contents)| fs::write(made.root().join(file), contents))
 }
 
-/// Those of `hooks` that are not in `directory` yet, as files of comments.
+/// Takes its group's leave to write to what shells run in it, unless the group works in it together, as setgid says.
+fn close(made: &Venv) -> io::Result<()> {
+    if fs::metadata(made.root())?.mode() & 0o2000 != 0 {
+        return Ok(());
+    }
+    let mut open = vec![made.root().to_path_buf(), made.bin()];
+    for entry in fs::read_dir(made.bin())? {
+        let entry = entry?;
+        // A link may lead to the interpreter.
+        open.extend(entry.file_type()?.is_file().then(|| entry.path()));
+    }
+    for path in open {
+        let leave = fs::metadata(&path)?.mode();
+        if leave & GROUP != 0 {
+            fs::set_permissions(&path, Permissions::from_mode(leave & !GROUP))?;
+        }
+    }
+    Ok(())
+}
+
+/// Leave for a file's group to write to it.
+const GROUP: u32 = 0o020;
+
+/// Those of `hooks` that are not in `directory` yet, as files of comments. Who cannot write to the directory cannot write
+/// to them.
 pub(super) fn hook_files(directory: &Path, hooks: &[(Hook, &str, bool)], shell: &Path) -> io::Result<()> {
     let shell = shell.display();
+    let closed = GROUP & !fs::metadata(directory)?.mode();
     for (hook, about, is_run) in hooks {
-        let permissions = if *is_run { 0o777 } else { 0o666 };
+        let permissions = (if *is_run { 0o777 } else { 0o666 }) & !closed;
         let path = directory.join(hook.file());
         match OpenOptions::new().write(true).create_new(true).mode(permissions).open(path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -309,6 +337,7 @@ mod tests {
             cache: None,
             replace: false,
             keep: None,
+            is_closed: false,
             files: vec![(".project".into(), b"/src/blog\n".to_vec())],
             project: Some(at("src/blog")),
             hook_shell: "/bin/sh".into(),

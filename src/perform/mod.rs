@@ -61,7 +61,7 @@ fn perform_one(effect: &Effect) -> Result<bool> {
         Effect::Clear(directory) => return remove::remove(&Venv::at(directory.clone())),
         Effect::Say(text) => terminal::say(text),
         Effect::MakeDirectory(path) => {
-            fs::create_dir_all(path).with_context(|| format!("cannot create {}", shown(path)))?;
+            write::make_directory(path).with_context(|| format!("cannot create {}", shown(path)))?;
         }
         Effect::Hooks { directory, shell } => {
             let cannot = || format!("cannot make hooks in {}", shown(directory));

@@ -45,7 +45,7 @@ pub(super) fn build(
     spoilt: Option<&str>,
 ) -> Result<(Template, Manifest<'static>)> {
     let directory = workshop.path();
-    fs::create_dir_all(directory).with_context(|| format!("cannot create {}", shown(directory)))?;
+    super::write::make_directory(directory).with_context(|| format!("cannot create {}", shown(directory)))?;
     // Whoever builds the same waits here, and finds it made. Where there are no locks a second builder does no harm.
     let lock = File::open(directory)?;
     let _ = lock.lock();

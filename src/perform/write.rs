@@ -1,8 +1,8 @@
-//! A file's new contents, whole or not at all.
+//! A file's new contents, whole or not at all, and the directories that we make.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -66,6 +66,11 @@ fn sweep(directory: &Path) {
             let _ = fs::remove_file(entry.path());
         }
     }
+}
+
+/// Makes a directory and those above it, which only the user can write to: what lies in another one is not trusted.
+pub(super) fn make_directory(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o755).create(path)
 }
 
 /// Where a file written to `path` lies: at the end of its links, also where nothing is there yet.

@@ -84,6 +84,11 @@ impl Trust {
         entered.filter(|path| exists(path)).find_map(|path| self.doubt(&path))
     }
 
+    /// Whether `path`, about to be made, is not to be written to by the user's group, since it would be refused then.
+    pub(crate) fn is_to_be_closed(&self, path: &Path) -> bool {
+        !self.is_private(self.group) && !self.is_shared(path)
+    }
+
     /// Whether the user shares `path` on purpose.
     fn is_shared(&self, path: &Path) -> bool {
         self.user != 0 && self.shared.iter().any(|shared| path.starts_with(shared))
@@ -134,6 +139,14 @@ mod tests {
         assert!(objection(&ann, 1001, 1000, 0o755).is_some());
         assert!(objection(&ann, 1000, 100, 0o775).is_some());
         assert!(objection(&ann, 1000, 1000, 0o757).is_some());
+    }
+
+    #[test]
+    fn what_a_group_of_many_would_write_to_is_closed_unless_it_is_shared() {
+        let trust = |group| Trust { user: 1000, group, shared: vec!["/srv/envs".into()] };
+        assert!(trust(100).is_to_be_closed(Path::new("/home/ann/blog")));
+        assert!(!trust(100).is_to_be_closed(Path::new("/srv/envs/blog")));
+        assert!(!trust(1000).is_to_be_closed(Path::new("/home/ann/blog")), "hers alone");
     }
 
     #[test]
