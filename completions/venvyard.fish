@@ -12,6 +12,7 @@ end
 
 function __venvyard_offer # COMMAND: what fits the word at the cursor, a line each
     set -l program $__venvyard_exe venvyard
+    command --query $program[1]; or return
     # A setting counts whether or not the user exported it.
     set -q WORKON_HOME && set -lx WORKON_HOME $WORKON_HOME
     set -q VIRTUALENVWRAPPER_HOOK_DIR && set -lx VIRTUALENVWRAPPER_HOOK_DIR $VIRTUALENVWRAPPER_HOOK_DIR

@@ -140,6 +140,7 @@ if status is-interactive
         end
     end
     function __venvyard_offer # COMMAND
+        test -x "$__venvyard_exe"; or return
         VENVYARD_SHELL= command $__venvyard_exe complete fish | read --null --local rest
         string match --quiet '*function __venvyard_offer *' -- "$rest"; and builtin eval $rest; and __venvyard_offer $argv
     end

@@ -135,7 +135,7 @@ workon() { __venvyard workon "$@" || \return "$?"; }
 case $-:$__venvyard_shell in
 *i*:bash | *i*:zsh)
     _venvyard() {
-        \eval "$(VENVYARD_SHELL='' "$__venvyard_exe" complete "$__venvyard_shell" || \printf '%s\n' '\return 1')"
+        \eval "$(VENVYARD_SHELL='' "$__venvyard_exe" complete "$__venvyard_shell" 2>/dev/null || \printf '%s\n' '\return 1')"
         _venvyard "$@"
     }
     __venvyard_complete_all() { # WORD...: the shell's own command, to which the names are added

@@ -35,7 +35,7 @@ const WAYS: [Way; 12] = [
         name: "bash, set in its own way",
         shell: "bash",
         before: "",
-        after: "set -uf; IFS=abcdefghijklmnopqrstuvwxyz/_.-0123456789; shopt -s nocasematch nullglob failglob xpg_echo\n\
+        after: "set -euf; IFS=abcdefghijklmnopqrstuvwxyz/_.-0123456789; shopt -s nocasematch nullglob failglob xpg_echo\n\
                 alias local=false export=false exec=false complete=false compopt=false set=false unset=false",
     },
     Way { name: "zsh, compinit before", shell: "zsh", before: COMPINIT, after: "" },
@@ -212,6 +212,7 @@ fn completed(terminal: &mut Terminal, typed: &str) -> String {
     terminal.press(&format!("{typed}\t"));
     terminal.press("\r");
     let (seen, _) = terminal.done();
+    assert!(!seen.contains("o such file") && !seen.contains("nknown command"), "{seen}");
     // What is shown after the echo of the keys.
     let command = typed.split(' ').next().unwrap_or_default();
     let start = seen.rfind(&format!("[{command}]")).unwrap_or_default();
@@ -268,4 +269,25 @@ fn what_is_begun_tab_completes_whatever_the_rc_file_has() {
         threads.into_iter().flat_map(|thread| thread.join().expect("run")).collect()
     });
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn where_the_program_is_gone_tab_is_silent() {
+    for shell in shells().into_iter().filter(|shell| ["bash", "zsh", "fish"].contains(&shell.name)) {
+        let sandbox = Sandbox::new();
+        sandbox.hollow("blog");
+        let mut terminal = Terminal::open(&sandbox, shell);
+        let (set, define) = match shell.name {
+            "fish" => ("set -g __venvyard_exe ", "function workon; printf '[%s]' workon $argv; echo; end"),
+            _ => ("__venvyard_exe=", "workon() { printf '[%s]' workon \"$@\"; echo; }"),
+        };
+        terminal.run(define);
+        // Before what the program prints at the first TAB is there, and after.
+        for _ in 0..2 {
+            terminal.run(&format!("{set}/gone"));
+            assert_eq!(completed(&mut terminal, "workon bl"), "workon|bl", "{}", shell.name);
+            terminal.run(&format!("{set}'{VENVYARD}'"));
+            assert_eq!(completed(&mut terminal, "workon bl"), "workon|blog", "{}", shell.name);
+        }
+    }
 }
