@@ -101,10 +101,7 @@ fn pip_cache(context: &Context) -> Result<Option<(PathBuf, String)>> {
 fn report(as_json: bool, context: &Context) -> Result<Plan> {
     let templates = context.cache().map(|cache| Workshop::all(&cache));
     let pip = pip_cache(context)?;
-    let doubt = match &pip {
-        Some((directory, _)) => context.doubtful_pip_cache(directory)?,
-        None => None,
-    };
+    let doubt = context.doubtful_pip_cache()?;
     if as_json {
         let templates =
             templates.map(|path| json!({ "path": path.to_string_lossy(), "bytes": bytes(&path) }));
@@ -136,7 +133,10 @@ impl Warm {
         );
         let settings = context.pip_settings();
         if let Some(by) = settings.origin("no-cache-dir").filter(|_| settings.is_on("no-cache-dir")) {
-            bail!("pip keeps nothing: {by} sets no-cache-dir.\nhint: unset PIP_NO_CACHE_DIR");
+            bail!("pip keeps nothing: {by} sets no-cache-dir.\nhint: export PIP_NO_CACHE_DIR=0");
+        }
+        if let Some(why) = context.doubtful_pip_cache()? {
+            bail!(why);
         }
         let wheels = self.wheels.as_deref().map(|directory| context.absolute(directory)).transpose()?;
         if let Some(why) = wheels.as_ref().and_then(|wheels| context.trust().ok()?.doubt_store(wheels, &[])) {
@@ -217,6 +217,7 @@ mod tests {
     use crate::plan::Answer;
     use clap::Parser;
     use std::fs;
+    use std::os::unix::fs::PermissionsExt;
 
     #[derive(Parser)]
     struct Line {
@@ -296,6 +297,11 @@ mod tests {
             error("warm -i six", &[("PIP_NO_CACHE_DIR", "1")])
                 .starts_with("pip keeps nothing: PIP_NO_CACHE_DIR")
         );
+        fs::create_dir(place.join("open")).unwrap();
+        fs::set_permissions(place.join("open"), fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(error("warm -i six", &[("PIP_DOWNLOAD_CACHE", "open")]).contains("is not used"));
+        assert!(plan("warm -i six", place, &[("PIP_CACHE_DIR", "open")]).is_ok(), "the user's own business");
+        assert!(plan("", place, &[("PIP_CACHE_DIR", "open")]).unwrap().effects.is_empty());
         let plan = plan("warm -i six --wheels w", place, &[("PIP_DOWNLOAD_CACHE", "old")]).unwrap();
         let Some(Effect::Warm(warming)) = plan.effects.last() else { panic!("{plan:?}") };
         assert_eq!(warming.creation.cache, Some(place.join("old")));

@@ -242,11 +242,7 @@ impl Options {
     pub(super) fn making(&self, venv: Venv, context: &Context) -> Result<(Vec<Effect>, Creation)> {
         let Choice { maker, options, ways_out, note } = self.choice(&venv, context)?;
         let doubtful_templates = context.doubtful_cache().filter(|_| matches!(maker, Maker::Venv(_)));
-        let doubtful_downloads = match context.named_pip_cache()? {
-            Some((directory, _)) => context.doubtful_pip_cache(&directory)?,
-            None => None,
-        };
-        let doubts = doubtful_templates.into_iter().chain(doubtful_downloads);
+        let doubts = doubtful_templates.into_iter().chain(context.doubtful_pip_cache()?);
         let notes =
             note.into_iter().chain(doubts.map(|why| format!("NOTE: {why}"))).map(Effect::Say).collect();
         let creation = Creation {

@@ -39,7 +39,7 @@ impl Context {
     /// by a path that cannot be understood.
     pub fn pip_cache(&self) -> Result<Option<PathBuf>> {
         Ok(match self.named_pip_cache() {
-            Ok(Some((directory, _))) if self.doubtful_pip_cache(&directory)?.is_none() => Some(directory),
+            Ok(Some((directory, _))) if self.doubt_of_store(&directory)?.is_none() => Some(directory),
             _ => None,
         })
     }
@@ -50,8 +50,15 @@ impl Context {
         if self.variable("PIP_CACHE_DIR").is_some() { Ok(None) } else { self.pip_cache() }
     }
 
-    /// Why pip is not told to keep downloads in `directory`: a sentence and a hint.
-    pub fn doubtful_pip_cache(&self, directory: &Path) -> Result<Option<String>> {
+    /// Why pip is not told of the cache that is named for it, if one is: a sentence and a hint.
+    pub fn doubtful_pip_cache(&self) -> Result<Option<String>> {
+        match self.named_pip_cache()? {
+            Some((directory, _)) => self.doubt_of_store(&directory),
+            None => Ok(None),
+        }
+    }
+
+    fn doubt_of_store(&self, directory: &Path) -> Result<Option<String>> {
         let unwritable = || {
             let (shown, typed) = (shown(directory), typed(directory.as_os_str()));
             format!("{shown} is not used: it cannot be written.\nhint: ls -ld {typed}")
