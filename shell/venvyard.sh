@@ -68,6 +68,7 @@ __venvyard_lent=''        # variables that are there for the hooks of a command
 __venvyard_within=''      # what is under way while hooks run: a colon for a command, :ROOT: for the leaving of ROOT
 __venvyard_level=''       # in ksh93: how deep the outermost call is
 __venvyard_running=''     # in ksh93: yes while deactivate runs, dead if there is to be none when it ends
+__venvyard_entering=''    # while an activate script is sourced: yes, and which functions of ours it calls
 __venvyard_script=''      # what the binary answered
 __venvyard_failed=0       # the first status, not 0, of a program run by this command
 __venvyard_line=''        # what a function without a process of its own returns

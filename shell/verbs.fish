@@ -159,27 +159,28 @@ function __venvyard_source_own # FILE ARGUMENT...: the same, if it is the user's
     end
 end
 
-function __venvyard_hook # DIR PROGRAM ARGUMENT...: a hook that is a program; its status counts for nothing
+function __venvyard_hook # DIR PROGRAM ARGUMENT...: a hook that is a program; its status counts for nothing but Ctrl-C
     test -x "$argv[2]"; or return 0
     if test -t 0
         __venvyard_call /bin/sh -c 'cd -- "$0" && exec "$@"' $argv
     else
         __venvyard_call /bin/sh -c 'cd -- "$0" && exec "$@"' $argv </dev/null
     end
-    return 0
+    test $status -ne 130; or return 130
 end
 
 function __venvyard_run # DIR PROGRAM ARGUMENT...: a program whose failure is the command's
-    command /bin/sh -c 'cd -- "$0" && exec "$@"' $argv
+    # pip makes of Ctrl-C a failure like any other.
+    command /bin/sh -c 'trap "exit 130" INT; cd -- "$0" && "$@"' $argv
     or __venvyard_note_failure $status
-    return 0
 end
 
 function __venvyard_command # WORD...: what people type, whose failure is the command's
     eval (string escape -- $argv | string join ' ')
 end
 
-function __venvyard_note_failure # N: the first one counts
+function __venvyard_note_failure # N: the first one counts; after Ctrl-C nothing more is done
+    test $argv[1] -eq 130; and return 130
     if test $__venvyard_failed -eq 0
         set -g __venvyard_failed $argv[1]
     end

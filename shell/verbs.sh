@@ -21,6 +21,18 @@ zsh)
         \. "$@"
     }
     __venvyard_copy() { functions[$2]="${functions[$1]}"; }
+    # What Ctrl-C ends zsh leaves as it is, and says 2. `always` is a word of zsh's alone.
+    \eval '__venvyard_heed() { { "$@"; \set -- "$?"; } always { __venvyard_was_interrupted && \set -- INT; }; __venvyard_end "$1"; }'
+    __venvyard_was_interrupted() {
+        # shellcheck disable=SC2154 # zsh sets it
+        case $TRY_BLOCK_INTERRUPT in 1) ;; *) \return 1 ;; esac
+        TRY_BLOCK_INTERRUPT=0
+        case $__venvyard_within in '') __venvyard_tidy_up ;; esac
+    }
+    __venvyard_end() { # STATUS, or INT: a loop around the command shall end too
+        case $1 in INT) \kill -INT "$$" && \return 130 ;; esac
+        \return "$1"
+    }
     ;;
 *)
     # shellcheck disable=SC2162 # print is not read; in mksh printf would be a process
@@ -34,6 +46,7 @@ zsh)
         __venvyard_cd() { \command cd -- "$1" || \return "$?"; }
         ;;
     esac
+    __venvyard_heed() { "$@"; }
     # `command` keeps a syntax error in FILE from ending a POSIX shell
     # shellcheck disable=SC1090
     __venvyard_dot() { \command . "$@"; }
@@ -72,7 +85,11 @@ __venvyard_has() { # NAME: is it a function?
 
 __venvyard_carry_out() { # COMMAND ARGUMENT...: ask the program what is to be done, and do it
     __venvyard_forget_broken
-    case $__venvyard_within in '') __venvyard_take_back ;; esac # of a command that Ctrl-C ended
+    __venvyard_heed __venvyard_obey "$@"
+}
+
+__venvyard_obey() { # COMMAND ARGUMENT...
+    case $__venvyard_within in '') __venvyard_tidy_up ;; esac
     case $__venvyard_permit in '') ;; *) "$__venvyard_permit" "$@" || \return 1 ;; esac
     if \test -t 1; then __venvyard_line=yes; else __venvyard_line=''; fi
     __venvyard_script="$(
@@ -164,6 +181,14 @@ __venvyard_take_back() {
     __venvyard_lent=''
 }
 
+__venvyard_tidy_up() { # what a command that Ctrl-C ended left
+    __venvyard_take_back
+    \unset VIRTUALENVWRAPPER_PROJECT_CD VIRTUALENVWRAPPER_LAST_VIRTUAL_ENV VIRTUALENVWRAPPER_LAST_VIRTUALENV
+    case $__venvyard_entering in '') \return 0 ;; esac
+    \unalias deactivate 2>/dev/null || \:
+    __venvyard_unshadow
+}
+
 __venvyard_status() { # N: what the command returns, if no program that it ran says worse
     case $1 in 0) \return "$__venvyard_failed" ;; esac
     \return "$1"
@@ -195,17 +220,19 @@ __venvyard_source_own() { # FILE ARGUMENT...: the same, if it is the user's own
     if \test -O "$1"; then __venvyard_source "$@"; fi
 }
 
-__venvyard_hook() { # DIR PROGRAM ARGUMENT...: a hook that is a program; its status counts for nothing
+__venvyard_hook() { # DIR PROGRAM ARGUMENT...: a hook that is a program; its status counts for nothing but Ctrl-C
     \test -x "$2" || \return 0
     if \test -t 0; then
-        (__venvyard_export_settings && __venvyard_cd "$1" && \shift && \exec "$@") || \:
+        (__venvyard_export_settings && __venvyard_cd "$1" && \shift && \exec "$@")
     else
-        (__venvyard_export_settings && __venvyard_cd "$1" && \shift && \exec "$@" </dev/null) || \:
-    fi
+        (__venvyard_export_settings && __venvyard_cd "$1" && \shift && \exec "$@" </dev/null)
+    fi || case $? in 130) \return 130 ;; esac
 }
 
 __venvyard_run() { # DIR PROGRAM ARGUMENT...: a program whose failure is the command's
-    (__venvyard_cd "$1" && \shift && \exec "$@") || __venvyard_note_failure "$?"
+    # pip makes of Ctrl-C a failure like any other. What happened a shell can tell that is not interactive.
+    # shellcheck disable=SC2016
+    /bin/sh -c 'trap "exit 130" INT; cd -- "$0" && "$@"' "$@" || __venvyard_note_failure "$?"
 }
 
 __venvyard_command() { # WORD...: what people type, whose failure is the command's
@@ -226,7 +253,8 @@ __venvyard_inside() { # ROOT VERB WORD...: in a subshell where ROOT is active, w
     (__venvyard_switch "$1" && __venvyard_cd "$1" && \shift && "$@") || __venvyard_note_failure "$?"
 }
 
-__venvyard_note_failure() { # N: the first one counts
+__venvyard_note_failure() { # N: the first one counts; after Ctrl-C nothing more is done
+    case $1 in 130) \return 130 ;; esac
     case $__venvyard_failed in 0) __venvyard_failed=$1 ;; esac
 }
 
@@ -353,21 +381,21 @@ __venvyard_lenient_but_two() {
 __venvyard_enter() { # FILE: source it, its deactivate under the name virtualenv_deactivate
     # activate asks uname (venv 3.13, virtualenv) and basename (uv, virtualenv): 1.3 to 2.6 ms in
     # processes, which two functions spare where the user has none of these names.
-    \set -- "$1" '' ''
     # A fish outside exports these, and activate would put them back.
     \unset _OLD_VIRTUAL_PATH _OLD_VIRTUAL_PYTHONHOME
+    __venvyard_entering=yes
     case $__venvyard_system in
     '') ;;
     *)
         __venvyard_has uname || {
             # shellcheck disable=SC2317 # called by activate
             function uname { case $# in 0) __venvyard_say "$__venvyard_system" ;; *) \command uname "$@" ;; esac; }
-            \set -- "$1" uname "$3"
+            __venvyard_entering="$__venvyard_entering uname"
         }
         __venvyard_has basename || {
             # shellcheck disable=SC2317
             function basename { case $#:$1 in 1:/*[!/]) __venvyard_say "${1##*/}" ;; *) \command basename "$@" ;; esac; }
-            \set -- "$1" "$2" basename
+            __venvyard_entering="$__venvyard_entering basename"
         }
         ;;
     esac
@@ -378,12 +406,17 @@ __venvyard_enter() { # FILE: source it, its deactivate under the name virtualenv
     bash) __venvyard_dot_renaming "$1" ;;
     *) __venvyard_dot "$1" ;;
     esac || \:
-    case $2 in uname) \unset -f uname ;; esac
-    case $3 in basename) \unset -f basename ;; esac
+    __venvyard_unshadow
     if __venvyard_has deactivate; then
         __venvyard_copy deactivate virtualenv_deactivate
         __venvyard_forget_deactivate
     fi
+}
+
+__venvyard_unshadow() {
+    case $__venvyard_entering in *uname*) \unset -f uname ;; esac
+    case $__venvyard_entering in *basename*) \unset -f basename ;; esac
+    __venvyard_entering=''
 }
 
 __venvyard_dot_renaming() { # FILE: in bash an alias renames the function while it is parsed, without a fork
@@ -419,7 +452,7 @@ __venvyard_define_deactivate() {
         \: 'typeset env_postdeactivate_hook' # by this text virtualenvwrapper knows its own
         case $__venvyard_level:$__venvyard_running in
         [0-9]*:) __venvyard_leave_running "$@" ;;
-        *) __venvyard_leave "$@" || \return "$?" ;;
+        *) __venvyard_heed __venvyard_leave "$@" || \return "$?" ;;
         esac
     }
     case $__venvyard_running in dead) __venvyard_running=yes ;; esac
