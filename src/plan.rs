@@ -352,6 +352,22 @@ fn lines(text: &OsString) -> Vec<u8> {
 }
 
 impl Effect {
+    /// The directory that it changes, if it is one; what it removes or replaces stands in it.
+    pub fn place(&self) -> Option<&Path> {
+        match self {
+            Self::Create(creation) => creation.venv.root().parent(),
+            Self::Copy(copying) => copying.target.root().parent(),
+            Self::Remove(venv) => venv.root().parent(),
+            Self::Write { path, .. } | Self::ExtendPath { file: path, .. } | Self::Unlink(path) => {
+                path.parent()
+            }
+            Self::Wipe { venv, .. } => Some(venv.root()),
+            Self::MakeDirectory(path) | Self::Fill { project: path, .. } => Some(path),
+            Self::Hooks { directory, .. } => Some(directory),
+            _ => None,
+        }
+    }
+
     /// What it does, in a line as people read it.
     pub fn described(&self) -> String {
         match self {

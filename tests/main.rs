@@ -7,6 +7,7 @@ mod dropin;
 mod faults;
 mod fish;
 mod foreign;
+mod full;
 mod generated;
 mod house;
 mod install;

@@ -1,5 +1,6 @@
 //! The only room that changes the disk: one match from an effect to a function.
 
+mod advice;
 mod clone;
 mod create;
 mod delete;
@@ -38,7 +39,7 @@ pub(crate) fn perform(plan: &Plan, log: Option<&Path>) -> Result<bool> {
     let mut log = Log::at(log);
     let mut is_whole = true;
     for effect in &plan.effects {
-        let done = perform_one(effect);
+        let done = perform_one(effect).map_err(|error| advice::hinted(error, effect));
         match &done {
             Ok(_) => log.note(Level::Info, &effect.described()),
             Err(error) => log.note(Level::Error, &format!("{}: {error:#}", effect.described())),
