@@ -2,7 +2,7 @@
 # `make setup`: installs what the tests need and is not here yet; or, for those of the packages, the programs named.
 set -eu
 
-[ "$#" -gt 0 ] || set -- bash busybox dash fish hyperfine ksh mksh python3 shellcheck strace yash zsh
+[ "$#" -gt 0 ] || set -- bash busybox dash fish hyperfine ksh mksh python3 shellcheck strace tmux yash zsh
 missing=''
 for program in "$@"; do
     command -v "$program" >/dev/null || missing="$missing $program"
