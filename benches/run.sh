@@ -27,7 +27,7 @@ unset VIRTUAL_ENV VENVYARD_SHELL VENVYARD_TERMINAL PYTHONPATH XDG_CONFIG_HOME XD
 export HOME="$lab/home" WORKON_HOME="$lab/few" SHELL=/bin/bash LC_ALL=C
 export VIRTUALENVWRAPPER_PYTHON="$peers/bin/python" VIRTUALENVWRAPPER_SCRIPT="$theirs"
 # As `make install` leaves it: the verbs are read when the first command is typed.
-for shell in bash zsh; do "$venvyard" init "$shell" --verbs "$PWD/shell/verbs.sh" >"$lab/shim.$shell"; done
+for shell in bash zsh ksh; do "$venvyard" init "$shell" --verbs "$PWD/shell/verbs.sh" >"$lab/shim.$shell"; done
 "$venvyard" init fish --verbs "$PWD/shell/verbs.fish" >"$lab/shim.fish"
 
 # The drop-in, installed in the same way.
@@ -57,7 +57,12 @@ process() {
 
 # loading SHELL RUNS SHIM: what sourcing SHIM adds to a shell that does nothing, in ms.
 loading() {
-    case $1 in bash) command='bash --norc -c' ;; zsh) command='zsh -f -c' ;; *) command='fish --no-config -c' ;; esac
+    case $1 in
+    bash) command='bash --norc -c' ;;
+    zsh) command='zsh -f -c' ;;
+    fish) command='fish --no-config -c' ;;
+    *) command="$1 -c" ;;
+    esac
     bare=$(process 500 "$command :")
     loaded=$(SHIM=$3 process "$2" "$command '. \"\$SHIM\"'")
     echo "$loaded $bare" | awk '{ print $1 - $2 }'
@@ -65,8 +70,8 @@ loading() {
 
 # operation SHELL ROUNDS SHIM BEFORE OPERATION: an operation in a live shell, in ms.
 operation() {
-    case $1 in bash) option=--norc ;; *) option=-f ;; esac
-    ROUNDS=$2 SHIM=$3 BEFORE=$4 OPERATION=$5 "$1" "$option" benches/rounds.sh 2>>"$lab/log" |
+    case $1 in bash) option=--norc ;; zsh) option=-f ;; *) option='' ;; esac
+    ROUNDS=$2 SHIM=$3 BEFORE=$4 OPERATION=$5 "$1" ${option:+"$option"} benches/rounds.sh 2>>"$lab/log" |
         awk '{ print ($2 - $1) * 1000 }' | sort -n | head -n 1
 }
 
@@ -97,6 +102,13 @@ row() {
             ratio = sprintf($2 < $1 * 10 ? "%.1f" : "%.0f", $2 / $1)
             printf "| %s | %.2f ms | %.1f ms | %s× | %s |\n", what, $1, $2, ratio, budget
         }'
+}
+
+# alone WHAT OURS BUDGET: a line of the table of shells in which there is no peer.
+alone() {
+    echo "$2 $3" | awk -v what="$1" '
+        NF < 2 { print "| " what " | failed: see target/bench/log | |"; exit }
+        { printf "| %s | %.2f ms | %s≤ %s ms |\n", what, $1, ($1 > $2 ? "**missed:** " : ""), $2 }'
 }
 
 # compare SHELL WHAT BEFORE OPERATION [BUDGET]: an operation, as a line of the table.
@@ -142,6 +154,16 @@ done <<-'END'
 	workon, another active|workon one|workon two|vf activate one|vf activate two|5
 	deactivate|workon one|deactivate|vf activate one|vf deactivate|1
 END
+
+echo
+echo "| | $("$venvyard" --version) | budget |"
+echo '|---|--:|---|'
+for shell in ksh mksh; do
+    alone "$shell: load" "$(loading "$shell" 500 "$lab/shim.ksh")" 1
+    alone "$shell: workon, none active" "$(operation "$shell" 300 "$lab/shim.ksh" deactivate 'workon one')" 5
+    alone "$shell: workon, another active" "$(operation "$shell" 300 "$lab/shim.ksh" 'workon one' 'workon two')" 5
+    alone "$shell: deactivate" "$(operation "$shell" 300 "$lab/shim.ksh" 'workon one' deactivate)" 1
+done
 
 echo
 echo "| processes started in bash | venvyard | $peer |"
