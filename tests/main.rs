@@ -3,6 +3,7 @@
 mod cache;
 mod clones;
 mod commands;
+mod concurrent;
 mod dropin;
 mod faults;
 mod fish;

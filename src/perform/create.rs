@@ -1,7 +1,7 @@
 //! An environment appears by a rename: made whole in a hidden nest, its text brought to its final path.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, OpenOptions, Permissions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
@@ -86,7 +86,12 @@ pub(super) fn copy(copying: &Copying) -> Result<bool> {
     let share = if copying.is_move { Share::Files } else { Share::Nothing };
     // A link to an environment is copied as what it leads to.
     let real = source.canonicalize().with_context(cannot)?;
+    let open = File::open(&real).with_context(cannot)?;
     let left = relocate::copy(&real, nest.place(), &change, share).with_context(cannot)?;
+    // What was being removed may have been read in part.
+    if !nest::is_at(&open, &real) {
+        bail!("{} was removed while it was being copied.\nhint: lsvirtualenv -b", shown(source));
+    }
     hook_files(&Venv::at(nest.place().to_path_buf()).bin(), &Hook::LOCAL, &copying.hook_shell)
         .with_context(cannot)?;
     // Who copies or renames a temporary environment wants to keep it.

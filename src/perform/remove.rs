@@ -1,6 +1,7 @@
 //! An environment vanishes by a rename, then its files go.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
@@ -15,7 +16,10 @@ use crate::venv::{Venv, shown, typed};
 pub(super) fn remove(venv: &Venv) -> Result<bool> {
     let root = shown(venv.root());
     let nest = Nest::beside(venv.root(), "removed").with_context(|| format!("cannot remove {root}"))?;
-    fs::rename(venv.root(), nest.place()).with_context(|| format!("cannot remove {root}"))?;
+    match fs::rename(venv.root(), nest.place()) {
+        Err(error) if is_gone(&error, venv.root()) => return Ok(true),
+        renamed => renamed.with_context(|| format!("cannot remove {root}"))?,
+    }
     let left = delete(nest.path());
     nest::sweep(venv.root().parent().unwrap_or(Path::new("/")));
     if let Some((path, error)) = &left {
@@ -26,6 +30,15 @@ pub(super) fn remove(venv: &Venv) -> Result<bool> {
         ));
     }
     Ok(left.is_none())
+}
+
+/// Whether somebody else was quicker; says so, in the words for one that never was there.
+pub(super) fn is_gone(error: &io::Error, root: &Path) -> bool {
+    let is_gone = error.kind() == io::ErrorKind::NotFound && root.symlink_metadata().is_err();
+    if is_gone {
+        terminal::say(&format!("Did not find environment {} to remove.", shown(root)));
+    }
+    is_gone
 }
 
 #[cfg(test)]

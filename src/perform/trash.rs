@@ -9,18 +9,15 @@ use anyhow::{Context as _, Result, bail};
 
 use super::delete::delete;
 use super::nest::{self, Nest};
+use super::remove::is_gone;
 use super::rename;
-use crate::terminal;
 use crate::venv::{Removed, Venv, shown, typed};
 
 /// Removes an environment, so that it can come back.
 pub(super) fn keep(venv: &Venv, time: SystemTime) -> Result<()> {
     let root = venv.root();
     match put(root, root, time) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound && root.symlink_metadata().is_err() => {
-            // Somebody else was quicker.
-            terminal::say(&format!("Did not find environment {} to remove.", shown(root)));
-        }
+        Err(error) if is_gone(&error, root) => {}
         Err(error) if error.kind() == io::ErrorKind::InvalidFilename => bail!(
             "{} cannot be kept: its name is too long to have a time beside it.\nhint: mvvirtualenv {} a-shorter-name",
             shown(root),

@@ -1,7 +1,7 @@
 //! `mkvirtualenv` as a black box, with real interpreters and without pip.
 
 use super::{asked, assert_refused, text, tree};
-use crate::support::{Sandbox, VENVYARD, told};
+use crate::support::{Sandbox, told};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
@@ -175,28 +175,6 @@ fn what_the_caller_says_of_python_leads_no_helper_astray() {
     let variables = [("PYTHONPATH", trap.to_str().unwrap()), ("PYTHONHOME", "/nowhere"), ("PIP_USER", "1")];
     let output = asked(&sandbox, &["mkvirtualenv", "blog", "--without-pip"], &variables);
     assert!(output.status.success(), "{}", told(&output));
-}
-
-#[test]
-fn of_many_creations_of_one_name_one_wins() {
-    let sandbox = Sandbox::new();
-    fs::create_dir(sandbox.workon_home()).unwrap();
-    let children: Vec<_> = (0..6)
-        .map(|_| {
-            let mut command = sandbox.command(VENVYARD);
-            command.args(["mkvirtualenv", "--without-pip", "blog"]).env("VENVYARD_SHELL", "bash");
-            command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap()
-        })
-        .collect();
-    let outputs: Vec<_> = children.into_iter().map(|child| child.wait_with_output().unwrap()).collect();
-    let (won, lost): (Vec<_>, Vec<_>) = outputs.iter().partition(|output| output.status.success());
-    assert_eq!(won.len(), 1);
-    for output in lost {
-        assert_refused(output, "Environment 'blog' exists already");
-    }
-    let names: Vec<_> =
-        fs::read_dir(sandbox.workon_home()).unwrap().flatten().map(|entry| entry.file_name()).collect();
-    assert_eq!(names, ["blog"]);
 }
 
 #[test]
