@@ -45,6 +45,7 @@ pub fn run(
         },
         Err(misuse) => return terminal::misuse(&misuse),
     };
+    let answer = answer.map(|plan| if context.is_terminal() { plan.tamed() } else { plan });
     match answer.map(|plan| (plan.spelled(context.shim()), plan.status)) {
         Ok((text, status)) => match write_whole(stdout, &text) {
             // The script says itself what the function returns.

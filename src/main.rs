@@ -1,5 +1,7 @@
 //! The front door: what the process was given goes in, its exit status comes out.
 
+use std::io::IsTerminal;
+
 /// The umask can only be asked by setting it.
 fn umask() -> u32 {
     let mask = rustix::process::umask(rustix::fs::Mode::empty());
@@ -16,6 +18,7 @@ fn main() -> std::process::ExitCode {
         umask: umask(),
         user: rustix::process::geteuid().as_raw(),
         group: rustix::process::getegid().as_raw(),
+        is_terminal: std::io::stdout().is_terminal(),
         // A clock that stands before 1970 tells nothing.
         time: std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default(),
     };

@@ -310,6 +310,20 @@ impl Plan {
         })
     }
 
+    /// The same for a terminal, which no name shall command: control characters can be seen, and do nothing.
+    pub fn tamed(mut self) -> Self {
+        let tame = |text: &mut OsString| *text = visible(text).into();
+        match &mut self.answer {
+            Answer::Report(text) => tame(text),
+            Answer::Script(steps) => steps.iter_mut().for_each(|step| {
+                if let Step::Print(text) = step {
+                    tame(text);
+                }
+            }),
+        }
+        self
+    }
+
     /// Fails when the plan has steps and there is no live shell to take them.
     pub fn refuse_without_shim(&self, shim: Option<Shim>) -> Result<()> {
         match &self.answer {
@@ -341,6 +355,13 @@ impl Plan {
         text.push(format!("status: {}", self.status));
         Self::report(text.join("\n"))
     }
+}
+
+/// `text` line by line, as people read it; a tab stands between words.
+fn visible(text: &OsString) -> String {
+    let lines = text.to_string_lossy();
+    let lines = lines.split('\n').map(|line| line.split('\t').map(shown).collect::<Vec<_>>().join("\t"));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn lines(text: &OsString) -> Vec<u8> {
@@ -445,6 +466,14 @@ mod tests {
         let plan = Plan::report("blog\nshop\n").status(1);
         assert_eq!(plan.spelled(None), b"blog\nshop\n");
         assert_eq!(plan.spelled(SHIM), b"__venvyard_print 'blog'$'\\n''shop' &&\n__venvyard_status '1'\n");
+    }
+
+    #[test]
+    fn a_terminal_is_not_commanded_by_a_name() {
+        let plan = Plan::report("blog\n\u{1b}]0;owned\u{7}\tx\n").tamed();
+        assert_eq!(plan.answer, Answer::Report("blog\n\\u{1b}]0;owned\\u{7}\tx\n".into()));
+        let plan = Plan::script(vec![Step::Print("\u{9b}2J".into())]).tamed();
+        assert_eq!(plan.answer, Answer::Script(vec![Step::Print("\\u{9b}2J".into())]));
     }
 
     #[test]

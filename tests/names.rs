@@ -1,9 +1,12 @@
 //! Names that somebody made: in commands, in activate scripts, in prompts.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::thread;
 
-use crate::support::{Sandbox, Shell, posix_shells, told};
+use crate::support::{Sandbox, Shell, VENVYARD, posix_shells, shells, told};
+use crate::terminal::Terminal;
 
 /// Names that are odd and harmless.
 const ODD: &[&str] = &["my env", "it's é ☂", "a;b&c|d>e", "*", "#1!!", "~root", "=cat%n", "[ab]{c,d}"];
@@ -79,5 +82,62 @@ fn a_name_does_not_act_in_the_prompt() {
                 told(&output)
             );
         }
+    }
+}
+
+/// Every shell once, without options of its own.
+fn plain_shells() -> impl Iterator<Item = Shell> {
+    shells().into_iter().filter(|shell| shell.name == shell.words[0])
+}
+
+#[test]
+fn a_name_commands_no_terminal_and_is_itself_in_a_pipe() {
+    for shell in plain_shells() {
+        let sandbox = Sandbox::new();
+        sandbox.hollow("esc\u{1b}]0;owned\u{7}");
+        let mut terminal = Terminal::open(&sandbox, shell);
+        for line in ["workon", "lsvirtualenv", "lsvirtualenv -b", &format!("{VENVYARD} workon")] {
+            let (seen, _) = terminal.run(line);
+            assert!(seen.contains("esc\\u{1b}]0;owned\\u{7}\n"), "{}: {line}: {seen:?}", shell.name);
+            assert!(!seen.contains("\u{1b}]"), "{}: {line}: {seen:?}", shell.name);
+        }
+        terminal.run("workon | cat >piped");
+        let piped = fs::read(sandbox.home().join("piped")).expect("a file");
+        assert_eq!(piped, b"esc\x1b]0;owned\x07\n", "{}", shell.name);
+    }
+}
+
+#[test]
+fn a_name_like_an_option_is_proposed_as_it_can_be_typed() {
+    let sandbox = Sandbox::new();
+    sandbox.hollow("-x");
+    fs::create_dir(sandbox.workon_home().join("-yes")).expect("made");
+    fs::write(sandbox.workon_home().join("-yes/pyvenv.cfg"), "").expect("written");
+    for (word, hint) in [("-z", "hint: workon -- -x\n"), ("-yes", "hint: mkvirtualenv --clear -- -yes  #")] {
+        let output = sandbox.venvyard(&["workon", "--", word]);
+        assert!(told(&output).contains(hint), "{}", told(&output));
+    }
+}
+
+#[test]
+fn names_of_any_bytes_are_listed_as_they_are_and_run_nothing() {
+    let names: [&[u8]; 6] =
+        [b"$(touch pwned)", b"-rf", b"%n\\", b"`touch pwned`", b"a\x1b[2J;touch pwned", b"bad\xff\xfe"];
+    for shell in plain_shells() {
+        let sandbox = Sandbox::new();
+        for name in names {
+            let bin = sandbox.workon_home().join(OsStr::from_bytes(name)).join("bin");
+            fs::create_dir_all(&bin).expect("made");
+            fs::write(bin.join("activate"), "").expect("written");
+        }
+        let script = "lsvirtualenv -b; lsvirtualenv >long; lsvirtualenv --json >json 2>&1";
+        let output = sandbox.run(shell, script);
+        let mut listed: Vec<&[u8]> = output.stdout.split(|&byte| byte == b'\n').collect();
+        listed.retain(|name| !name.is_empty());
+        let mut all = names.to_vec();
+        listed.sort_unstable();
+        all.sort_unstable();
+        assert_eq!(listed, all, "{}: {}", shell.name, told(&output));
+        assert!(!sandbox.home().join("pwned").exists(), "{}: {}", shell.name, told(&output));
     }
 }

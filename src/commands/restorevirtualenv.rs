@@ -93,12 +93,12 @@ fn restoring(name: &Name, time: Option<&str>, removed: Vec<Removed>, context: &C
 /// Says what is in the way, and how it steps aside.
 fn refuse(venv: &Venv, is_link: bool, name: &Name) -> Result<()> {
     let (root, typed_root) = (shown(venv.root()), typed(venv.root().as_os_str()));
-    let typed = typed(name.as_os_str());
+    let typed_name = name.typed();
     if is_link {
-        bail!("{root} is a link.\nhint: rmvirtualenv {typed}");
+        bail!("{root} is a link.\nhint: rmvirtualenv {typed_name}");
     }
     if venv.exists() {
-        bail!("{name} virtualenv already exists.\nhint: mvvirtualenv {typed} another-name");
+        bail!("{name} virtualenv already exists.\nhint: mvvirtualenv {typed_name} another-name");
     }
     bail!("{root} is in the way, and is not an environment.\nhint: mv {typed_root} {typed_root}.old")
 }

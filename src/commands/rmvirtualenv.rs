@@ -98,7 +98,7 @@ fn removal(names: &[Name], context: &Context) -> Result<Plan> {
             },
         };
         let is_link = matches!(removal, Effect::Unlink(_));
-        let undo = format!("hint: restorevirtualenv {}", typed(name.as_os_str()));
+        let undo = format!("hint: restorevirtualenv {}", name.typed());
         let undo = matches!(removal, Effect::Keep { .. }).then_some(Effect::Say(undo));
         if !is_link && context.is_inside(venv.root()) && context.shim().is_some() {
             plan.answer = Answer::Script(vec![Step::Chdir(home.path().to_path_buf())]);

@@ -53,7 +53,7 @@ impl Args {
                 "The path {} would run as code when its activate script is sourced.\n\
                  hint: rmvirtualenv {}",
                 shown(venv.root()),
-                typed(name.as_os_str())
+                name.typed()
             );
         }
         let script = venv.activate_for(context.shell());
@@ -82,7 +82,7 @@ pub(super) fn without_python(venv: &Venv, name: &Name) -> Option<Effect> {
         "WARNING: {} is gone, so '{name}' has no Python.\n\
          hint: mkvirtualenv --clear {}  # makes it anew, without its packages",
         shown(python),
-        typed(name.as_os_str())
+        name.typed()
     );
     Some(Effect::Say(text))
 }

@@ -34,6 +34,8 @@ pub struct Surroundings {
     pub user: u32,
     /// Its effective group.
     pub group: u32,
+    /// Whether its stdout is a terminal.
+    pub is_terminal: bool,
     /// When it was started, since 1970 began in UTC.
     pub time: Duration,
 }
@@ -92,6 +94,11 @@ impl Context {
     pub fn shim(&self) -> Option<Shim> {
         let shell = Shell::named(self.variable("VENVYARD_SHELL")?)?;
         Some(Shim { shell, terminal: self.variable("VENVYARD_TERMINAL").is_some() })
+    }
+
+    /// Whether what is printed goes to a terminal, through the shim that asks or not.
+    pub fn is_terminal(&self) -> bool {
+        self.shim().map_or(self.surroundings.is_terminal, |shim| shim.terminal)
     }
 
     /// The shell whose files count: the one that asks, or bash where none does.

@@ -12,7 +12,6 @@ use anyhow::{Context as _, Result, bail};
 use rustix::fs::{Access, AtFlags, Dir, FileType, Mode, OFlags};
 
 use super::{Name, Removed, Venv, shown};
-use crate::shell::quote::typed;
 
 /// The home of all environments.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,17 +97,16 @@ impl Home {
         if venv.root().is_dir() {
             // What is not an environment even in part is not ours to replace.
             let hint = match venv.exists() {
-                true => format!(
-                    "mkvirtualenv --clear {}  # makes it anew, without its packages",
-                    typed(name.as_os_str())
-                ),
+                true => {
+                    format!("mkvirtualenv --clear {}  # makes it anew, without its packages", name.typed())
+                }
                 false => "lsvirtualenv -b".to_owned(),
             };
             bail!("Environment '{}' does not contain an activate script.\nhint: {hint}", shown(venv.root()));
         }
         let likeness = |other: &Name| distance(&name.to_string(), &other.to_string());
         let near = self.names()?.into_iter().min_by_key(likeness).filter(|other| likeness(other) < 3);
-        let hint = near.map(|near| format!("\nhint: workon {}", typed(near.as_os_str()))).unwrap_or_default();
+        let hint = near.map(|near| format!("\nhint: workon {}", near.typed())).unwrap_or_default();
         bail!("Environment '{name}' does not exist. Create it with 'mkvirtualenv {name}'.{hint}");
     }
 }

@@ -71,6 +71,12 @@ impl Name {
         Ok(name)
     }
 
+    /// The name as one types it after a command's own name, and after options of it.
+    pub fn typed(&self) -> String {
+        let dashes = if self.0.as_bytes().starts_with(b"-") { "-- " } else { "" };
+        format!("{dashes}{}", typed(&self.0))
+    }
+
     /// The name as the file system has it.
     pub fn as_os_str(&self) -> &OsStr {
         &self.0
@@ -95,6 +101,12 @@ mod tests {
         for word in ["", "/", ".", "..", "../x", "/etc", "a/b", "./a"] {
             assert!(Name::existing(word.as_ref()).is_err(), "{word}");
         }
+    }
+
+    #[test]
+    fn a_name_like_an_option_can_be_typed() {
+        assert_eq!(Name::existing("-x".as_ref()).unwrap().typed(), "-- -x");
+        assert_eq!(Name::existing("a b".as_ref()).unwrap().typed(), "'a b'");
     }
 
     #[test]
