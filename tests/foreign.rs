@@ -243,3 +243,32 @@ fn a_link_to_a_hook_is_as_good_as_the_hook() {
     allow(&open, 0o777);
     assert!(!seen(&sandbox, shell, "workon blog").contains("ran "));
 }
+
+#[test]
+fn what_somebody_else_removed_is_passed_over_by_who_empties_the_trash() {
+    if !is_root() {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let file = sandbox.home().join(".config/venvyard/config.toml");
+    fs::create_dir_all(file.parent().expect("a directory")).expect("made");
+    fs::write(&file, "trash = \"7 days\"\n").expect("written");
+    for removed in
+        [".a.removed-20200101T000000Z", ".b.removed-20200101T000000Z", ".c.removed-20200101T000000Z"]
+    {
+        sandbox.hollow(removed);
+    }
+    let theirs = sandbox.workon_home().join(".b.removed-20200101T000000Z");
+    chown(&theirs, Some(12345), None).expect("root may");
+    let left = || fs::read_dir(sandbox.workon_home()).expect("a home").count();
+    // The two that are one's own expire by the next creation or removal.
+    sandbox.hollow("now");
+    assert!(sandbox.venvyard(&["rmvirtualenv", "now"]).status.success());
+    assert_eq!(left(), 2, "theirs, and what was removed now");
+    let emptied = sandbox.venvyard(&["restorevirtualenv", "--empty"]);
+    assert!(emptied.status.success(), "{}", told(&emptied));
+    assert_eq!(left(), 1);
+    assert!(theirs.join("bin/activate").exists());
+    let listed = sandbox.venvyard(&["restorevirtualenv"]);
+    assert!(told(&listed).contains("b  20200101T000000Z"), "{}", told(&listed));
+}

@@ -109,10 +109,10 @@ impl Config {
 
 /// A time as people write it: `7 days`, `12h 30m`.
 fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    let parsed = humantime::parse_duration(&text);
-    let told = |error| format!("'{}' is no time ({error})\nhint: trash = \"7 days\"", shown(&text));
-    parsed.map(Some).map_err(|error| serde::de::Error::custom(told(error)))
+    let told = |why| serde::de::Error::custom(format!("{why}\nhint: trash = \"7 days\""));
+    let text = String::deserialize(deserializer).map_err(|error: D::Error| told(error.to_string()))?;
+    let parsed = humantime::parse_duration(&text).map(Some);
+    parsed.map_err(|error| told(format!("'{}' is no time ({error})", shown(&text))))
 }
 
 #[cfg(test)]
@@ -154,7 +154,8 @@ mod tests {
         assert!(error.message().starts_with("'7 dayz' is no time"), "{error}");
         assert!(error.message().ends_with("\nhint: trash = \"7 days\""), "{error}");
         for wrong in ["7", "\"\"", "true", "\"-1 day\"", "\"99999999999999999999 years\""] {
-            assert!(trash(&format!("trash = {wrong}")).is_err(), "{wrong}");
+            let error = trash(&format!("trash = {wrong}")).unwrap_err();
+            assert!(error.message().ends_with("\nhint: trash = \"7 days\""), "{error}");
         }
     }
 }
