@@ -25,7 +25,8 @@ const DEEP: usize = 16;
 pub(super) fn delete(tree: &Path) -> Option<(PathBuf, io::Error)> {
     let above = tree.parent().unwrap_or(Path::new("/"));
     let name = CString::new(tree.file_name().unwrap_or_default().as_bytes()).unwrap_or_default();
-    let opened = openat(CWD, above, DIRECTORY, Mode::empty());
+    // Only below it no link is followed: a home may be one.
+    let opened = openat(CWD, above, DIRECTORY.difference(OFlags::NOFOLLOW), Mode::empty());
     let (device, open) = match opened.and_then(|open| Ok((fstat(&open)?.st_dev, open))) {
         Err(error) => return Some((tree.to_path_buf(), error.into())),
         Ok(opened) => opened,
@@ -235,6 +236,17 @@ mod tests {
             let (path, error) = delete(&tree).unwrap();
             assert_eq!((path, error.kind()), (tree, io::ErrorKind::NotFound));
         }
+    }
+
+    #[test]
+    fn what_lies_behind_a_link_goes_and_a_link_in_its_place_is_not_followed() {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |path: &str| directory.path().join(path);
+        fs::create_dir_all(at("real/tree/deep")).unwrap();
+        std::os::unix::fs::symlink("real", at("link")).unwrap();
+        std::os::unix::fs::symlink("tree", at("real/other")).unwrap();
+        assert!(delete(&at("link/other")).is_some() && at("real/tree/deep").exists());
+        assert!(delete(&at("link/tree")).is_none() && !at("real/tree").exists());
     }
 
     #[test]

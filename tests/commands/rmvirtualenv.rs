@@ -1,7 +1,7 @@
 //! `rmvirtualenv` as a black box: what it takes, and above all what it leaves.
 
 use super::{asked, assert_refused, text, tree};
-use crate::support::{Sandbox, VENVYARD, told};
+use crate::support::{Sandbox, VENVYARD, posix_shells, told};
 use rustix::fs::{Mode, OFlags};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -196,6 +196,35 @@ fn what_is_mounted_in_a_nest_left_behind_is_not_swept() {
     assert!(output.status.success(), "{}", told(&output));
     assert!(sandbox.home().join("src/file").exists());
     assert!(left.join("src/file").exists() && !left.join("lib").exists());
+}
+
+#[test]
+fn in_a_home_and_a_cache_that_are_links_nothing_hidden_is_left() {
+    let sandbox = Sandbox::new();
+    fs::create_dir_all(sandbox.home().join("data/envs/.shop.partial-abcdefgh/shop")).unwrap();
+    fs::create_dir_all(sandbox.home().join("data/cache")).unwrap();
+    symlink("data/envs", sandbox.workon_home()).unwrap();
+    symlink("data/cache", sandbox.home().join("cache")).unwrap();
+    let script = r#"set -e
+        mkvirtualenv --without-pip a
+        deactivate
+        mkvirtualenv --without-pip --clear a
+        deactivate
+        mvvirtualenv a b
+        mktmpenv -n --without-pip >/dev/null
+        deactivate
+        rmvirtualenv b
+        "$VENVYARD" cache clear templates >/dev/null"#;
+    let bash = *posix_shells().iter().find(|shell| shell.name == "bash").unwrap();
+    let cache = sandbox.home().join("cache");
+    let mut shell = sandbox.shell(bash, script);
+    let output = shell.env("XDG_CACHE_HOME", cache).env("VENVYARD", VENVYARD).output().unwrap();
+    assert!(output.status.success(), "{}", told(&output));
+    assert!(!text(&output.stderr).contains("ERROR: "), "{}", told(&output));
+    for directory in ["data/envs", "data/cache/venvyard"] {
+        let left: Vec<_> = fs::read_dir(sandbox.home().join(directory)).unwrap().collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
 }
 
 #[test]
