@@ -83,8 +83,10 @@ fn make(python: &Python, template: &Template, kind: Kind) -> Result<()> {
     fs::create_dir(nest.place())?;
     let token = nest.path().to_string_lossy().rsplit('-').next().unwrap_or_default().to_owned();
     let (name, prompt) = (format!("it's {token}"), format!("pro'mpt {token}"));
-    let made = nest.place().join(&name);
-    run_venv(python, kind, &name, &prompt, nest.place())?;
+    // venv takes the path of its working directory, in which no link is left.
+    let place = nest.place().canonicalize()?;
+    let made = place.join(&name);
+    run_venv(python, kind, &name, &prompt, &place)?;
     let root = made.to_str().context("the cache's path is not UTF-8")?;
     let filling = Filling { root, name: &name, prompt: Some(&prompt), system_site_packages: false };
     let manifest = manifest(&made, &filling, &token).or_else(|why| {
