@@ -230,7 +230,8 @@ impl Language {
 
 /// Whether the text of the file `path`, relative to the root, may depend on the environment's place.
 pub(crate) fn is_concerned(path: &Path) -> bool {
-    Kind::of(path).is_some()
+    // What Python compiled it mends itself, or compiles anew where the source was rewritten.
+    path.extension().is_none_or(|extension| extension != "pyc") && Kind::of(path).is_some()
 }
 
 /// How a `'` in a path may be spelled: as it is, by Python's shlex, in fish, by PowerShell, in POSIX shells.
@@ -332,6 +333,12 @@ mod tests {
     fn moved_as(file: &str, text: &str, from: &str, to: &str) -> Option<String> {
         let change = Move::new([PathBuf::from(from)], Path::new(to));
         change.file(Path::new(file), text.as_bytes()).map(|text| String::from_utf8(text).unwrap())
+    }
+
+    #[test]
+    fn compiled_scripts_are_no_texts_of_ours() {
+        assert!(is_concerned(Path::new("bin/jp.py")));
+        assert!(!is_concerned(Path::new("bin/__pycache__/jp.cpython-311.pyc")));
     }
 
     #[test]
