@@ -3,6 +3,23 @@
 # all the others, when it is first typed: to read that at every login would take twice as long. How it is written
 # stands there.
 
+# An alias of one of these names would turn the definition of the function into a syntax error. bash reads this at the end
+# of Debian's ~/.bashrc, after the aliases.
+case ${BASH_VERSION-} in
+[4-9]* | [1-9][0-9]*) __venvyard_line=${BASH_ALIASES[*]-} ;;
+*) __venvyard_line=perhaps ;;
+esac
+case $__venvyard_line in
+'') ;;
+*)
+    for __venvyard_line in add2virtualenv allvirtualenv cdproject cdsitepackages cdvirtualenv cpvirtualenv \
+        lssitepackages lsvirtualenv mkproject mktmpenv mkvirtualenv mvvirtualenv restorevirtualenv \
+        rmvirtualenv setvirtualenvproject showvirtualenv toggleglobalsitepackages virtualenvwrapper wipeenv workon; do
+        \alias "$__venvyard_line" && \unalias "$__venvyard_line"
+    done >/dev/null 2>&1 || \:
+    ;;
+esac
+
 __venvyard_late() { # COMMAND ARGUMENT...
     \test -r /usr/share/venvyard/venvyard.sh || {
         \command printf '%s\n' 'ERROR: There is no file /usr/share/venvyard/venvyard.sh.' \

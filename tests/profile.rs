@@ -166,6 +166,22 @@ fn the_commands_are_there_in_every_shell_that_can_have_them() {
     }
 }
 
+/// bash reads the file after the aliases of Debian's ~/.bashrc.
+#[test]
+fn an_alias_of_a_command_breaks_no_shell() {
+    for reader in served() {
+        let installed = Installed::new();
+        installed.sandbox.hollow("blog");
+        let before = "case ${BASH_VERSION+bash} in bash) shopt -s expand_aliases ;; esac\n\
+                      alias workon='workon -n' cpvirtualenv='cpvirtualenv -v'";
+        let output =
+            installed.run(reader, before, "workon blog && echo \"in ${VIRTUAL_ENV##*/}\"\ncpvirtualenv -h");
+        let seen = String::from_utf8_lossy(&output.stdout);
+        let works = seen.starts_with("in blog\n") && seen.contains("cpvirtualenv");
+        assert!(works && output.stderr.is_empty(), "{reader:?}: {}", told(&output));
+    }
+}
+
 #[test]
 fn tab_works_before_the_first_command() {
     for shell in shells().into_iter().filter(|shell| ["bash", "zsh"].contains(&shell.name)) {
