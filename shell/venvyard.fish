@@ -36,7 +36,8 @@ end
 function __venvyard_load # read the verbs, if they are not here yet
     builtin functions -q __venvyard_carry_out; and return
     if not test -r "$__venvyard_verbs"
-        builtin printf '%s\n' "ERROR: There is no file $__venvyard_verbs." 'hint: make install' >&2
+        builtin printf '%s\n' "ERROR: There is no file $__venvyard_verbs." \
+            'hint: command -v venvyard  # if it is there, open a new shell, and else install it again' >&2
         return 1
     end
     builtin source $__venvyard_verbs

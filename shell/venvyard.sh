@@ -93,7 +93,8 @@ __venvyard_load() { # read the verbs, if they are not here yet
     # An alias made since would turn a definition into a syntax error.
     \unalias deactivate 2>/dev/null || \:
     \test -r "$__venvyard_verbs" || {
-        \command printf '%s\n' "ERROR: There is no file $__venvyard_verbs." 'hint: make install' >&2
+        \command printf '%s\n' "ERROR: There is no file $__venvyard_verbs." \
+            'hint: command -v venvyard  # if it is there, open a new shell, and else install it again' >&2
         \return 1
     }
     # shellcheck source=shell/verbs.sh

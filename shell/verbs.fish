@@ -9,6 +9,11 @@ set -gu __venvyard_within
 
 function __venvyard_carry_out # COMMAND ARGUMENT...: ask the program what is to be done, and do it
     test -n "$__venvyard_within"; or __venvyard_take_back # of a command that Ctrl-C ended
+    if not test -x "$__venvyard_exe"
+        builtin printf '%s\n' "ERROR: There is no program $__venvyard_exe." >&2
+        __venvyard_hint_at_program
+        return 1
+    end
     set -l terminal ''
     if test -t 1
         set terminal yes
@@ -17,13 +22,7 @@ function __venvyard_carry_out # COMMAND ARGUMENT...: ask the program what is to 
     set -l script
     __venvyard_ask "$terminal" $argv | read --null script
     set -l code $pipestatus[1]
-    if test $code -ne 0
-        if not test -x "$__venvyard_exe"
-            builtin printf '%s\n' "ERROR: There is no program $__venvyard_exe." 'hint: make install' >&2
-            return 1
-        end
-        return $code
-    end
+    test $code -eq 0; or return $code
     # A whole script ends in its status, and no quoted word can look like that.
     if not string match -q -- "*__venvyard_status '*'"\n "$script"
         builtin printf '%s\n' 'venvyard: the answer is not whole; nothing was done in this shell' >&2
@@ -42,6 +41,10 @@ function __venvyard_carry_out # COMMAND ARGUMENT...: ask the program what is to 
     test -n "$__venvyard_within"; or __venvyard_take_back
     set -g __venvyard_failed $failed
     return $code
+end
+
+function __venvyard_hint_at_program # however it came here, and wherever it went
+    __venvyard_hint 'command -v venvyard  # if it is there, open a new shell, and else install it again'
 end
 
 function __venvyard_ask # TERMINAL COMMAND ARGUMENT...: the binary's answer, on stdout
@@ -391,7 +394,8 @@ end
 
 function __venvyard_remove_temporary # ROOT, which was left just now
     if not test -x "$__venvyard_exe"
-        builtin printf '%s\n' "WARNING: $argv[1] is still there: there is no program $__venvyard_exe." 'hint: make install' >&2
+        builtin printf '%s\n' "WARNING: $argv[1] is still there: there is no program $__venvyard_exe." >&2
+        __venvyard_hint_at_program
         return
     end
     __venvyard rmvirtualenv --temporary $argv[1]; or builtin printf '%s\n' "WARNING: $argv[1] is still there." >&2

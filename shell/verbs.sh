@@ -91,6 +91,11 @@ __venvyard_carry_out() { # COMMAND ARGUMENT...: ask the program what is to be do
 __venvyard_obey() { # COMMAND ARGUMENT...
     case $__venvyard_within in '') __venvyard_tidy_up ;; esac
     case $__venvyard_permit in '') ;; *) "$__venvyard_permit" "$@" || \return 1 ;; esac
+    \test -x "$__venvyard_exe" || {
+        __venvyard_say "ERROR: There is no program $__venvyard_exe." >&2
+        __venvyard_hint_at_program
+        \return 1
+    }
     if \test -t 1; then __venvyard_line=yes; else __venvyard_line=''; fi
     __venvyard_script="$(
         __venvyard_export_settings
@@ -100,11 +105,6 @@ __venvyard_obey() { # COMMAND ARGUMENT...
     )" || {
         \set -- "$?"
         __venvyard_script=''
-        \test -x "$__venvyard_exe" || {
-            __venvyard_say "ERROR: There is no program $__venvyard_exe." >&2
-            __venvyard_say 'hint: make install' >&2
-            \return 1
-        }
         \return "$1"
     }
     # A whole script ends in its status, and no quoted word can look like that.
@@ -130,6 +130,10 @@ __venvyard_obey() { # COMMAND ARGUMENT...
     case $3 in '') __venvyard_take_back ;; esac
     __venvyard_failed=$2
     \return "$1"
+}
+
+__venvyard_hint_at_program() { # however it came here, and wherever it went
+    __venvyard_hint 'command -v venvyard  # if it is there, open a new shell, and else install it again'
 }
 
 __venvyard_export_settings() { # in a subshell: a setting counts whether or not the user exported it
@@ -495,7 +499,7 @@ __venvyard_leave() { # ["nondestructive" [NEXT]]: deactivate, with hooks; only a
 __venvyard_remove_temporary() { # ROOT, which was left just now
     \test -x "$__venvyard_exe" || {
         __venvyard_say "WARNING: $1 is still there: there is no program $__venvyard_exe." >&2
-        __venvyard_say 'hint: make install' >&2
+        __venvyard_hint_at_program
         \return 0
     }
     __venvyard rmvirtualenv --temporary "$1" || __venvyard_say "WARNING: $1 is still there." >&2

@@ -52,7 +52,8 @@ case $__venvyard_shim in
     ;;
 *)
     \test -r "$__venvyard_shim" || {
-        \command printf '%s\n' "ERROR: There is no file $__venvyard_shim." 'hint: make install' >&2
+        \command printf '%s\n' "ERROR: There is no file $__venvyard_shim." \
+            'hint: command -v venvyard  # if it is there, open a new shell, and else install it again' >&2
         \return 1
     }
     \. "$__venvyard_shim" || \return "$?"
@@ -189,7 +190,8 @@ __venvyard_help() { # HELPER ARGUMENT...
     case $__venvyard_helpful in
     '')
         \test -x "$__venvyard_exe" || {
-            \command printf '%s\n' "ERROR: There is no program $__venvyard_exe." 'hint: make install' >&2
+            \command printf '%s\n' "ERROR: There is no program $__venvyard_exe." \
+                'hint: command -v venvyard  # if it is there, open a new shell, and else install it again' >&2
             \return 1
         }
         \eval "$(VENVYARD_SHELL='' "$__venvyard_exe" init bash --helpers || \printf '%s\n' '\return 1')"

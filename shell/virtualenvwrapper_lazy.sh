@@ -38,7 +38,8 @@ __venvyard_beside=${__venvyard_beside%/*}
 # A script that is named, and gone since then, stops nobody.
 \test -r "${VIRTUALENVWRAPPER_SCRIPT-}" || VIRTUALENVWRAPPER_SCRIPT=$__venvyard_beside/virtualenvwrapper.sh
 \test -r "$VIRTUALENVWRAPPER_SCRIPT" || VIRTUALENVWRAPPER_SCRIPT=$(\command -v virtualenvwrapper.sh) || {
-    \command printf '%s\n' 'ERROR: There is no virtualenvwrapper.sh on PATH.' 'hint: make install' >&2
+    \command printf '%s\n' 'ERROR: There is no virtualenvwrapper.sh on PATH.' \
+        'hint: export VIRTUALENVWRAPPER_SCRIPT=/path/to/virtualenvwrapper.sh' >&2
     \return 1
 }
 \export VIRTUALENVWRAPPER_SCRIPT

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output};
 use std::thread;
 
-use crate::support::{Sandbox, Shell, VENVYARD, is_here, posix_shells, told};
+use crate::support::{Sandbox, Shell, VENVYARD, is_here, posix_shells, shells, told};
 
 /// What people may have in their rc files, and the programs of the shells in which that means something.
 const DEFINITIONS: &[(&str, &[&str])] = &[
@@ -489,4 +489,19 @@ fn the_shim_needs_nothing_of_the_path() {
         assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{}", shell.name);
     }
     assert!(VENVYARD.starts_with('/'));
+}
+
+#[test]
+fn a_program_that_is_gone_is_told_by_the_shim_alone() {
+    for shell in shells() {
+        let sandbox = Sandbox::new();
+        let gone =
+            if shell.dialect == "fish" { "set -g __venvyard_exe /gone" } else { "__venvyard_exe=/gone" };
+        let output = sandbox.run(shell, &format!("{gone}\nworkon blog || exit 3"));
+        let errors = String::from_utf8_lossy(&output.stderr);
+        let lines: Vec<&str> = errors.lines().collect();
+        let is_told = lines.len() == 2 && lines[0] == "ERROR: There is no program /gone.";
+        assert!(is_told && lines[1].starts_with("hint: command -v venvyard  #"), "{}: {errors}", shell.name);
+        assert_eq!(output.status.code(), Some(3), "{}", shell.name);
+    }
 }
