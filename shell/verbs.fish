@@ -173,8 +173,7 @@ function __venvyard_hook # DIR PROGRAM ARGUMENT...: a hook that is a program; it
 end
 
 function __venvyard_run # DIR PROGRAM ARGUMENT...: a program whose failure is the command's
-    # pip makes of Ctrl-C a failure like any other.
-    command /bin/sh -c 'trap "exit 130" INT; cd -- "$0" && "$@"' $argv
+    command /bin/sh -c 'cd -- "$0" && exec "$@"' $argv
     or __venvyard_note_failure $status
 end
 

@@ -234,9 +234,7 @@ __venvyard_hook() { # DIR PROGRAM ARGUMENT...: a hook that is a program; its sta
 }
 
 __venvyard_run() { # DIR PROGRAM ARGUMENT...: a program whose failure is the command's
-    # pip makes of Ctrl-C a failure like any other. What happened a shell can tell that is not interactive.
-    # shellcheck disable=SC2016
-    /bin/sh -c 'trap "exit 130" INT; cd -- "$0" && "$@"' "$@" || __venvyard_note_failure "$?"
+    (__venvyard_cd "$1" && \shift && \exec "$@") || __venvyard_note_failure "$?"
 }
 
 __venvyard_command() { # WORD...: what people type, whose failure is the command's

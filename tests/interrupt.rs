@@ -243,6 +243,27 @@ fn while_pip_installs() {
 }
 
 #[test]
+fn while_a_template_is_applied() {
+    for shell in plain_shells() {
+        let mut scene = Scene::new(shell, |sandbox| {
+            let templates = sandbox.workon_home().join("templates");
+            fs::create_dir(&templates).expect("made");
+            for (name, text) in [("endless", ENDLESS), ("next", "echo nex\"\"t")] {
+                fs::write(templates.join(name), format!("#!/bin/sh\n{text}\n")).expect("written");
+                fs::set_permissions(templates.join(name), fs::Permissions::from_mode(0o755)).expect("set");
+            }
+        });
+        let src = scene.sandbox.home().join("src");
+        fs::create_dir(&src).expect("made");
+        scene.set("-x", "PROJECT_HOME", src.to_str().expect("UTF-8"));
+        let seen = scene.interrupt_endless("mkproject --without-pip -t endless -t next new");
+        assert!(!seen.contains("template next"), "{}: {seen}", shell.name);
+        assert_eq!(scene.terminal.run("deactivate").1, 0, "{}", shell.name);
+        scene.has("mkproject", &["blog", "new", "shop"]);
+    }
+}
+
+#[test]
 fn while_a_command_runs_in_each_environment() {
     // ksh93 says 2 of a subshell that Ctrl-C ended, and goes on.
     for shell in plain_shells().filter(|shell| shell.name != "ksh") {

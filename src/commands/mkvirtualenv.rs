@@ -206,7 +206,7 @@ impl Options {
         effects.extend(warnings);
         steps.extend(activation);
         let directory = context.directory().map(Path::to_path_buf).unwrap_or_default();
-        let run = |words| Step::Run { directory: directory.clone(), words };
+        let run = |words| Step::Run { directory: directory.clone(), words: telling_interrupts(words) };
         steps.extend(lines.into_iter().map(run));
         let stirred = steps.iter().any(Step::may_write_hooks);
         steps.extend(workon::sourced(Hook::Postmkvirtualenv, &hooks, context.shell(), stirred));
@@ -352,6 +352,12 @@ impl Options {
     }
 }
 
+/// pip makes of Ctrl-C a failure like any other. What happened a shell can tell that is not interactive.
+fn telling_interrupts(words: Vec<OsString>) -> Vec<OsString> {
+    let shell = ["/bin/sh", "-c", "trap \"exit 130\" INT; \"$@\"", "sh"].map(OsString::from);
+    shell.into_iter().chain(words).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -430,7 +436,7 @@ mod tests {
         fs::write(home.path().join("r.txt"), "").unwrap();
         let plan = plan(&["blog", "-i", "a", "-r", "r.txt", "-i", "b"], home.path()).unwrap();
         let told = told(&plan, home.path());
-        let pip = "__venvyard_run '~' '/usr/bin/env' '-u' 'PIP_TARGET' '-u' 'PIP_PREFIX' 'PIP_USER=0' \
+        let pip = "__venvyard_run '~' '/bin/sh' '-c' 'trap \"exit 130\" INT; \"$@\"' 'sh' '/usr/bin/env' '-u' 'PIP_TARGET' '-u' 'PIP_PREFIX' 'PIP_USER=0' \
                    '~/blog/bin/python' '-I' '-m' 'pip' 'install'";
         assert_eq!(told[2], format!("{pip} '-r' '~/r.txt'"));
         assert_eq!(told[3], format!("{pip} 'a' 'b'"));

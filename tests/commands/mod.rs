@@ -1,6 +1,7 @@
 //! The program as a black box: arguments and environment in; stdout, stderr, status and files out.
 
 mod add2virtualenv;
+mod mkproject;
 mod mkvirtualenv;
 mod program;
 mod rmvirtualenv;
