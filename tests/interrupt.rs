@@ -221,6 +221,7 @@ fn while_pip_installs() {
     for shell in plain_shells() {
         // An index that takes a call and never answers it.
         let index = TcpListener::bind("127.0.0.1:0").expect("a port");
+        index.set_nonblocking(true).expect("set");
         let mut scene = Scene::new(shell, |sandbox| {
             fs::write(sandbox.home().join("list"), "blog\n").expect("written");
             // What comes after an install does not come after Ctrl-C.
@@ -232,10 +233,17 @@ fn while_pip_installs() {
         let address = format!("http://{}/", index.local_addr().expect("an address"));
         scene.set("-x", "PIP_INDEX_URL", &address);
         scene.before.push("PIP_INDEX_URL".to_owned());
+        // Nothing keeps pip from it, not a proxy of the machine's.
+        for (name, value) in [("PIP_CONFIG_FILE", "/dev/null"), ("PIP_NO_INDEX", "0"), ("PIP_PROXY", "")] {
+            scene.set("-x", name, value);
+            scene.before.push(name.to_owned());
+        }
         for (name, line) in [("one", "mkvirtualenv one -i blog"), ("two", "mkvirtualenv two -r list -i blog")]
         {
             let call = std::cell::OnceCell::new();
-            let seen = scene.interrupt(line, |_| drop(call.set(index.accept().expect("a call"))));
+            let seen = scene.interrupt(line, |_| {
+                wait_until("a call", || index.accept().is_ok_and(|taken| call.set(taken).is_ok()));
+            });
             assert!(!seen.contains("hook"), "{}: {line}: {seen}", shell.name);
             scene.is_as_before(line, name);
         }
