@@ -72,17 +72,18 @@ __venvyard_entering=''    # while an activate script is sourced: yes, and which 
 __venvyard_script=''      # what the binary answered
 __venvyard_failed=0       # the first status, not 0, of a program run by this command
 __venvyard_line=''        # what a function without a process of its own returns
-# Sourced again, an activation that lives in this shell stays; an inherited value means nothing.
-case ${__venvyard_active-} in
-'') ;;
-*) \typeset -f deactivate >/dev/null 2>&1 || __venvyard_active='' ;;
+# Sourced again, an activation that lives in this shell stays; what was inherited, functions too in bash, means nothing.
+case ${__venvyard_process-}:${__venvyard_active-} in
+"$$":?*) \typeset -f deactivate >/dev/null 2>&1 || __venvyard_active='' ;;
+*) __venvyard_active='' ;;
 esac
-case ${__venvyard_active-} in
+__venvyard_process=$$
+case $__venvyard_active in
 '')
-    __venvyard_active=''
     __venvyard_hooks=''
     __venvyard_added=''  # what the activation put before the rest of PATH
     __venvyard_prompt='' # what it put before the rest of PS1, if that can be told
+    \unset -f __venvyard_other_deactivate 2>/dev/null || \:
     ;;
 esac
 

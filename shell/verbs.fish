@@ -162,6 +162,16 @@ function __venvyard_source_own # FILE ARGUMENT...: the same, if it is the user's
     end
 end
 
+function __venvyard_source_late # FILE ARGUMENT...: the same that the program looked at a while ago, if it cannot be a new one
+    set -l directory
+    string match --quiet --regex '(?s)^(?<directory>.*)/' -- $argv[1]
+    if test -k "$directory" # where others may put files and links, but replace none
+        test -L "$argv[1]"; or __venvyard_source_own $argv
+    else
+        __venvyard_source $argv
+    end
+end
+
 function __venvyard_hook # DIR PROGRAM ARGUMENT...: a hook that is a program; its status counts for nothing but Ctrl-C
     test -x "$argv[2]"; or return 0
     if test -t 0
@@ -371,7 +381,7 @@ function __venvyard_leave # [NEXT]: deactivate, with hooks; only a temporary one
     __venvyard_emit virtualenv_will_deactivate $root
     test -n "$project"; and __venvyard_source_own $project/.virtualenvwrapper/predeactivate.fish pre_deactivate
     # The program looked at these when the environment was entered, unless that was in another shell.
-    set -l source __venvyard_source
+    set -l source __venvyard_source_late
     test -n "$own_hooks"; or set source __venvyard_source_own
     $source $root/bin/predeactivate.fish pre_deactivate
     $source $hooks/predeactivate.fish pre_deactivate

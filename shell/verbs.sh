@@ -224,6 +224,14 @@ __venvyard_source_own() { # FILE ARGUMENT...: the same, if it is the user's own
     if \test -O "$1"; then __venvyard_source "$@"; fi
 }
 
+__venvyard_source_late() { # FILE ARGUMENT...: the same that the program looked at a while ago, if it cannot be a new one
+    if \test -k "${1%/*}"; then # where others may put files and links, but replace none
+        \test -L "$1" || __venvyard_source_own "$@"
+    else
+        __venvyard_source "$@"
+    fi
+}
+
 __venvyard_hook() { # DIR PROGRAM ARGUMENT...: a hook that is a program; its status counts for nothing but Ctrl-C
     \test -x "$2" || \return 0
     if \test -t 0; then
@@ -506,7 +514,7 @@ __venvyard_remove_temporary() { # ROOT, which was left just now
 __venvyard_leave_for_hooks() { # ["nondestructive"]
     # From here on: the argument, ROOT, the global hooks, and what sources a hook. The program looked at them when the
     # environment was entered, unless that was in another shell.
-    \set -- "${1-}" "${VIRTUAL_ENV:-$__venvyard_active}" "$__venvyard_hooks" __venvyard_source
+    \set -- "${1-}" "${VIRTUAL_ENV:-$__venvyard_active}" "$__venvyard_hooks" __venvyard_source_late
     case $3:$VIRTUALENVWRAPPER_HOOK_DIR in
     :/*) \set -- "$1" "$2" "$VIRTUALENVWRAPPER_HOOK_DIR" __venvyard_source_own ;;
     :*) \set -- "$1" "$2" "${HOME-}/$VIRTUALENVWRAPPER_HOOK_DIR" __venvyard_source_own ;;

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::Path;
 
-use crate::support::{Sandbox, Shell, is_root, posix_shells, told};
+use crate::support::{Sandbox, Shell, is_root, posix_shells, shells, told};
 
 fn allow(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("set");
@@ -61,6 +61,47 @@ fn a_hook_in_a_directory_that_everybody_can_write_is_not_run_on_the_way_out_eith
         assert!(!seen.contains("ran ") && seen.contains("\nleft\n"), "{seen}");
         allow(&hooks, 0o1777);
         assert_eq!(self::seen(&sandbox, shell, script).matches("ran ").count(), 2, "sticky");
+    }
+}
+
+#[test]
+fn a_hook_for_leaving_that_somebody_adds_to_a_sticky_directory_meanwhile_is_not_run() {
+    if !is_root() {
+        return;
+    }
+    for shell in shells() {
+        let sandbox = sandbox();
+        let hooks = sandbox.home().join("hooks");
+        let end = if shell.dialect == "fish" { ".fish" } else { "" };
+        for (name, owner) in [("predeactivate", 0), ("later", 12345)] {
+            hook(&hooks.join([name, end].concat()), 0o644);
+            fs::write(hooks.join([name, end].concat()), "echo ran $argv $1\n").expect("written");
+            chown(hooks.join([name, end].concat()), Some(owner), None).expect("root may");
+        }
+        allow(&hooks, 0o1777);
+        let script = format!(
+            "export VIRTUALENVWRAPPER_HOOK_DIR=$HOME/hooks; workon blog; cd $HOME/hooks
+             mv later{end} postdeactivate{end}; deactivate; echo left
+             rm postdeactivate{end}; ln -s predeactivate{end} postdeactivate{end}
+             chown -h 12345 postdeactivate{end}; workon blog; deactivate; echo left
+             rm postdeactivate{end}; workon blog; ln -s predeactivate{end} postdeactivate{end}; deactivate"
+        );
+        let output = sandbox.run(shell, &script.replace("$HOME/hooks", "\"$HOME\"/hooks"));
+        let expected = "ran pre_deactivate\nleft\nleft\nran pre_deactivate\n";
+        let seen = String::from_utf8_lossy(&output.stdout).replace("pre_deactivate pre_", "pre_");
+        assert_eq!(
+            seen.replace("  ", " ").replace(" \n", "\n"),
+            expected,
+            "{}: {}",
+            shell.name,
+            told(&output)
+        );
+        assert_eq!(
+            told(&output).matches("belongs to somebody else, user 12345").count(),
+            1,
+            "{}",
+            shell.name
+        );
     }
 }
 

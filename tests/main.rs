@@ -11,6 +11,7 @@ mod foreign;
 mod full;
 mod generated;
 mod house;
+mod inherited;
 mod install;
 mod interpreters;
 mod interrupt;

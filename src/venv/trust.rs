@@ -32,6 +32,13 @@ impl Facts {
         let data = fs::metadata(path).ok()?;
         Some(Self { owner: data.uid(), group: data.gid(), mode: data.mode(), is_directory: data.is_dir() })
     }
+
+    /// The same of the link at `path`, if there is one. Nobody can write to a link; whose it is counts, since in a sticky
+    /// directory everybody can make one that leads to a file of the user's.
+    fn of_link(path: &Path) -> Option<Self> {
+        let data = path.symlink_metadata().ok().filter(fs::Metadata::is_symlink)?;
+        Some(Self { owner: data.uid(), group: data.gid(), mode: 0, is_directory: false })
+    }
 }
 
 fn exists(path: &Path) -> bool {
@@ -46,7 +53,8 @@ impl Trust {
     pub(crate) fn doubt(&self, path: &Path) -> Option<String> {
         let mut all: Vec<PathBuf> =
             path.ancestors().skip_while(|one| !exists(one)).take(2).map(Into::into).collect();
-        if path.is_symlink()
+        let link = Facts::of_link(path);
+        if link.is_some()
             && let Ok(real) = path.canonicalize()
         {
             all.extend(real.ancestors().take(2).map(PathBuf::from));
@@ -54,8 +62,10 @@ impl Trust {
         if all.first().is_some_and(|first| first != path) {
             all.truncate(1);
         }
-        let (one, (why, hint)) = all.into_iter().find_map(|one| {
-            let objection = self.objection(Facts::of(&one)?, self.is_shared(path))?;
+        let link = link.map(|facts| (path.to_path_buf(), facts));
+        let all = all.into_iter().filter_map(|one| Facts::of(&one).map(|facts| (one, facts)));
+        let (one, (why, hint)) = link.into_iter().chain(all).find_map(|(one, facts)| {
+            let objection = self.objection(facts, self.is_shared(path))?;
             Some((one, objection))
         })?;
         let which = if one == path { "it".to_owned() } else { shown(&one) };
