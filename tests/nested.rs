@@ -1,12 +1,13 @@
-//! Shells within shells, while an environment is active: started, exec'd, in parentheses, in tmux.
+//! Shells within shells, while an environment is active: started, exec'd, in parentheses, in tmux, by su.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{Sandbox, Shell, is_here, shells, told};
+use crate::support::{Sandbox, Shell, is_here, is_root, shells, told};
 
 /// What an inner shell does; it sources the shim like any other. Each line tells what comes before the PATH outside.
 const INNER: &str = "
@@ -128,6 +129,51 @@ fn a_window_of_tmux_leaves_what_the_shell_around_entered() {
         assert!(output.status.success(), "{}: {}", shell.name, told(&output));
         let seen = awaited(&sandbox.home().join(&name));
         assert_eq!(seen, expected(&sandbox), "{}", shell.name);
+    }
+}
+
+/// Root's PATH and VIRTUAL_ENV go with su, and HOME too with `-m`.
+#[test]
+#[expect(clippy::print_stderr, reason = "what is skipped is told")]
+fn a_shell_of_another_user_leaves_what_the_shell_around_entered() {
+    if !is_root() {
+        eprintln!("SKIPPED: only root becomes another user without a password");
+        return;
+    }
+    // Real ones might have a Python where only root can look.
+    let sandbox = Sandbox::new();
+    sandbox.hollow("one");
+    sandbox.hollow("two");
+    // fish would make one for root alone.
+    fs::create_dir(sandbox.home().join(".config")).expect("made");
+    let program = sandbox.reachable_program();
+    let program = program.to_str().expect("UTF-8");
+    let place = sandbox.home().with_file_name("");
+    fs::set_permissions(&place, fs::Permissions::from_mode(0o755)).expect("set");
+    for shell in plain_shells() {
+        let shim = place.join(format!("su-shim-{}", shell.dialect));
+        fs::write(&shim, sandbox.venvyard(&["init", shell.dialect, "--program", program]).stdout)
+            .expect("written");
+        let tell = if shell.dialect == "fish" { TELL_IN_FISH } else { TELL };
+        let script = place.join(format!("su-inner-{}", shell.words[0]));
+        fs::write(&script, format!("id -un\n. '{}'\n{tell}\n{INNER}", shim.display())).expect("written");
+        let exec = format!("exec {} \"{}\"", shell.words.join(" "), script.display());
+        for options in ["", "-m"] {
+            let line = format!(
+                "workon one\nsu {options} -s /bin/sh nobody -c '{exec}'\necho \"outside $VIRTUAL_ENV\""
+            );
+            let output = run(&sandbox, shell, &line);
+            let outside = sandbox.workon_home().join("one");
+            let expected = format!("nobody\n{}outside {}\n", expected(&sandbox), outside.display());
+            assert_eq!(
+                String::from_utf8_lossy(&output.stdout),
+                expected,
+                "{}: {}",
+                shell.name,
+                told(&output)
+            );
+            assert!(output.stderr.is_empty(), "{} {options}: {}", shell.name, told(&output));
+        }
     }
 }
 

@@ -141,13 +141,7 @@ impl Sandbox {
             command.arg(VENVYARD);
             return command;
         }
-        // Where the program was built an ordinary user may not look.
-        let program = self.directory.path().join("venvyard");
-        if !program.exists() {
-            std::fs::hard_link(VENVYARD, &program)
-                .or_else(|_| std::fs::copy(VENVYARD, &program).map(drop))
-                .expect("another name");
-        }
+        let program = self.reachable_program();
         let all =
             walkdir::WalkDir::new(self.home()).into_iter().map(|entry| entry.expect("readable").into_path());
         for path in all.chain([self.directory.path().to_path_buf()]) {
@@ -155,6 +149,17 @@ impl Sandbox {
         }
         command.arg(program).uid(USER).gid(group).env("XDG_CACHE_HOME", self.home().join(".cache"));
         command
+    }
+
+    /// The program under test under a name in the sandbox: where it was built an ordinary user may not look.
+    pub(crate) fn reachable_program(&self) -> PathBuf {
+        let program = self.directory.path().join("venvyard");
+        if !program.exists() {
+            std::fs::hard_link(VENVYARD, &program)
+                .or_else(|_| std::fs::copy(VENVYARD, &program).map(drop))
+                .expect("another name");
+        }
+        program
     }
 
     /// The program under test with arguments, without a shim.
