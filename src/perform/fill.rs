@@ -88,6 +88,7 @@ mod tests {
         symlink("../elsewhere", at("project/data")).unwrap();
         fs::write(at("template/manage.py"), "new").unwrap();
         fs::write(at("template/README"), "new").unwrap();
+        fs::write(at("template/.venvyard-settings.toml"), "new").unwrap();
         fs::write(at("project/README"), "old").unwrap();
         symlink("manage.py", at("template/run")).unwrap();
         for (path, mode) in [("template/manage.py", 0o750), ("template/site/static", 0o555)] {
@@ -97,6 +98,7 @@ mod tests {
         let mode = |path: &str| fs::metadata(at(path)).unwrap().permissions().mode() & 0o777;
         assert_eq!(fs::read(at("project/README")).unwrap(), b"old");
         assert_eq!(fs::read(at("project/run")).unwrap(), b"new");
+        assert!(at("project/.venvyard-settings.toml").exists());
         assert_eq!(fs::read_link(at("project/run")).unwrap(), Path::new("manage.py"));
         assert_eq!(mode("project/manage.py"), 0o750);
         assert_eq!(mode("project/site/static"), 0o555);

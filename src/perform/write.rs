@@ -1,5 +1,6 @@
 //! A file's new contents, whole or not at all, and the directories that we make.
 
+use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
@@ -11,8 +12,10 @@ use tempfile::NamedTempFile;
 use super::nest;
 use crate::venv::shown;
 
-/// How the name of a file begins that is being written beside another.
+/// A file that is being written beside another is called `.venvyard-`, so many random letters, `.partial`.
+const LETTERS: usize = 16;
 const PREFIX: &str = ".venvyard-";
+const SUFFIX: &str = ".partial";
 
 /// Writes `contents` beside `path` and renames it into place; a link is followed, the mode is kept.
 pub(super) fn write(path: &Path, contents: &[u8]) -> Result<()> {
@@ -20,6 +23,7 @@ pub(super) fn write(path: &Path, contents: &[u8]) -> Result<()> {
     let written = || -> io::Result<()> {
         let directory = real.parent().unwrap_or(Path::new("/"));
         fs::create_dir_all(directory)?;
+        sweep(directory);
         // The mode of a file that a shell redirects to: less the umask.
         let new = fs::Permissions::from_mode(0o666);
         let mut beside = beside(directory, Some(new))?;
@@ -34,12 +38,10 @@ pub(super) fn write(path: &Path, contents: &[u8]) -> Result<()> {
     written().with_context(|| format!("cannot write {}", shown(path)))
 }
 
-/// A new file in `directory` that is to take another's place. It is locked until it is closed, and those whose writers
-/// are gone are deleted.
+/// A new file in `directory` that is to take another's place. It is locked until it is closed.
 pub(super) fn beside(directory: &Path, permissions: Option<fs::Permissions>) -> io::Result<NamedTempFile> {
-    sweep(directory);
     let mut builder = tempfile::Builder::new();
-    builder.prefix(PREFIX);
+    builder.prefix(PREFIX).rand_bytes(LETTERS).suffix(SUFFIX);
     if let Some(permissions) = permissions {
         builder.permissions(permissions);
     }
@@ -57,15 +59,21 @@ pub(super) fn beside(directory: &Path, permissions: Option<fs::Permissions>) -> 
 /// Deletes what killed writers left. Where a file system knows no locks nothing is.
 fn sweep(directory: &Path) {
     for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
-        let is_left = entry.file_name().as_encoded_bytes().starts_with(PREFIX.as_bytes())
-            && entry.file_type().is_ok_and(|kind| kind.is_file());
-        if is_left
+        if is_ours(&entry.file_name())
+            && entry.file_type().is_ok_and(|kind| kind.is_file())
             && let Ok(file) = File::open(entry.path())
             && file.try_lock().is_ok()
         {
             let _ = fs::remove_file(entry.path());
         }
     }
+}
+
+/// Whether a file is called like those that are being written, and no user would call one so.
+fn is_ours(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    let rest = name.strip_prefix(PREFIX.as_bytes()).and_then(|rest| rest.strip_suffix(SUFFIX.as_bytes()));
+    rest.is_some_and(|letters| letters.len() == LETTERS && letters.iter().all(u8::is_ascii_alphanumeric))
 }
 
 /// Makes a directory and those above it, which only the user can write to: what lies in another one is not trusted.
@@ -106,12 +114,28 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let names = || fs::read_dir(directory.path()).unwrap().count();
         let running = beside(directory.path(), None).unwrap();
-        fs::write(directory.path().join(".venvyard-killed"), "").unwrap();
+        beside(directory.path(), None).unwrap().keep().unwrap();
         write(&directory.path().join("file"), b"new").unwrap();
         assert!(running.path().exists());
         assert_eq!(names(), 2);
         drop(running);
         assert_eq!(names(), 1);
+    }
+
+    #[test]
+    fn what_is_only_called_alike_stays() {
+        let directory = tempfile::tempdir().unwrap();
+        let all = [
+            ".venvyard-notes.txt",
+            ".venvyard-abcdef",
+            ".venvyard-settings.partial",
+            ".venvyard-a-b-c-d-e-f-g-h-.partial",
+        ];
+        for name in all {
+            fs::write(directory.path().join(name), "mine").unwrap();
+        }
+        write(&directory.path().join("file"), b"new").unwrap();
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), all.len() + 1);
     }
 
     #[test]
