@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::plan::{Creation, Effect, Plan, Warming};
 use crate::shell::quote::typed;
 use crate::venv::template::Workshop;
-use crate::venv::{Name, pip_cache_parts, shown};
+use crate::venv::{Name, pip_cache_parts, refuse_mounts, shown};
 
 const MORE: &str = "\
 Templates are what each interpreter made once; environments are clones of them. What pip
@@ -200,6 +200,7 @@ fn clear(kinds: &[Kind], context: &Context) -> Result<Plan> {
         })?;
         all.extend(parts);
     }
+    all.iter().try_for_each(|directory| refuse_mounts(directory))?;
     let lines =
         all.iter().map(|path| format!("{:>11}  {}", HumanBytes(bytes(path)).to_string(), shown(path)));
     let told = if all.is_empty() {

@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use crate::context::Context;
 use crate::plan::{Effect, Plan};
 use crate::shell::quote::typed;
-use crate::venv::{Name, Removed, Venv, shown};
+use crate::venv::{Name, Removed, Venv, refuse_mounts, shown};
 
 const MORE: &str = "\
 With trash = \"7 days\" in config.toml, rmvirtualenv and mkvirtualenv --clear keep what they
@@ -48,7 +48,7 @@ impl Args {
         let removed = context.home()?.removed()?;
         match self {
             Self { json: true, .. } => json(&removed, context),
-            Self { empty: true, .. } => Ok(emptying(removed, context)),
+            Self { empty: true, .. } => emptying(removed, context),
             Self { name: Some(name), time, .. } => {
                 restoring(&Name::existing(&name)?, time.as_deref(), removed, context)
             }
@@ -146,13 +146,14 @@ fn age(removed: &Removed, now: SystemTime) -> Option<String> {
 }
 
 /// The user's own go, each to be told of if a part of it stays.
-fn emptying(removed: Vec<Removed>, context: &Context) -> Plan {
-    let own = removed.into_iter().filter(|one| one.is_of(context.user()));
-    let effects = own.flat_map(|one| {
+fn emptying(removed: Vec<Removed>, context: &Context) -> Result<Plan> {
+    let mut effects = Vec::new();
+    for one in removed.into_iter().filter(|one| one.is_of(context.user())) {
+        refuse_mounts(one.venv.root())?;
         let note = format!("Deleting {}, removed {}...", one.name, one.stamp());
-        [Effect::Say(note), Effect::Remove(one.venv)]
-    });
-    Plan::report("").after(effects.collect())
+        effects.extend([Effect::Say(note), Effect::Remove(one.venv)]);
+    }
+    Ok(Plan::report("").after(effects))
 }
 
 #[derive(serde::Serialize)]
@@ -297,9 +298,9 @@ mod tests {
     fn only_ones_own_are_emptied() {
         let scene = Scene::new(&THREE);
         let removed = || scene.context().home().unwrap().removed().unwrap();
-        assert_eq!(emptying(removed(), &scene.context()).effects.len(), 6);
+        assert_eq!(emptying(removed(), &scene.context()).unwrap().effects.len(), 6);
         let somebody = Context::new(Surroundings { user: 4242, ..Default::default() });
-        assert_eq!(emptying(removed(), &somebody).effects, []);
+        assert_eq!(emptying(removed(), &somebody).unwrap().effects, []);
     }
 
     #[test]

@@ -50,8 +50,9 @@ pub(super) fn delete(tree: &Path) -> Option<(PathBuf, io::Error)> {
     deletion.left.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// What the system says of removing a mount point, too.
 fn mounted() -> io::Error {
-    io::Error::other("something is mounted there")
+    io::Error::new(io::ErrorKind::ResourceBusy, "something is mounted there")
 }
 
 const DIRECTORY: OFlags =

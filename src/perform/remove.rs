@@ -23,10 +23,16 @@ pub(super) fn remove(venv: &Venv) -> Result<bool> {
     let left = delete(nest.path());
     nest::sweep(venv.root().parent().unwrap_or(Path::new("/")));
     if let Some((path, error)) = &left {
-        let (path, nest) = (shown(path), typed(nest.keep().as_os_str()));
+        let nest = typed(nest.keep().as_os_str());
+        let hint = if error.kind() == io::ErrorKind::ResourceBusy {
+            // What is mounted would go with it. Once it is not, the next sweep takes the nest.
+            format!("umount {}", typed(path.as_os_str()))
+        } else {
+            format!("chmod -R u+w {nest} && rm -r {nest}")
+        };
+        let path = shown(path);
         terminal::say(&format!(
-            "ERROR: {root} is gone, but a part of it cannot be deleted: {path}: {error}\n\
-             hint: chmod -R u+w {nest} && rm -r {nest}"
+            "ERROR: {root} is gone, but a part of it cannot be deleted: {path}: {error}\nhint: {hint}"
         ));
     }
     Ok(left.is_none())

@@ -183,6 +183,37 @@ fn an_environment_in_which_something_is_mounted_stays_whole() {
 }
 
 #[test]
+fn what_is_mounted_in_the_trash_or_a_cache_or_just_before_a_removal_stays() {
+    let sandbox = Sandbox::new();
+    let kept = "envs/.shop.removed-20260102T030405Z";
+    let template = "cache/venvyard/templates/0123456789abcdef";
+    fs::rename(sandbox.hollow("shop"), sandbox.home().join(kept)).unwrap();
+    for directory in [kept, template, "envs/blog", "."].map(|path| sandbox.home().join(path).join("src")) {
+        fs::create_dir_all(&directory).unwrap();
+        fs::write(directory.join("file"), "").unwrap();
+    }
+    sandbox.hollow("blog");
+    let before = tree(&sandbox);
+    for (directory, command) in [(kept, "restorevirtualenv --empty"), (template, "cache clear templates")] {
+        let script = format!(
+            "mount --bind \"$HOME/src\" \"$HOME/{directory}/src\" &&
+             XDG_CACHE_HOME=\"$HOME/cache\" \"$0\" {command}"
+        );
+        let Some(output) = where_a_directory_is_mounted(&sandbox, &script) else { return };
+        assert_refused(&output, "/src is a mount point, and what is mounted is not removed.\nhint: umount ");
+        assert_eq!(tree(&sandbox), before, "{command}");
+    }
+    let hook = sandbox.workon_home().join("prermvirtualenv");
+    fs::write(&hook, "#!/bin/sh\nmount --bind \"$HOME/src\" \"$WORKON_HOME/blog/src\"\n").unwrap();
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    let script = "umount \"$WORKON_HOME/blog/src\" && \"$0\" rmvirtualenv blog";
+    let Some(output) = where_a_directory_is_mounted(&sandbox, script) else { return };
+    let said = text(&output.stderr);
+    assert!(said.contains("/blog/src: something is mounted there\nhint: umount "), "{}", told(&output));
+    assert!(sandbox.home().join("src/file").exists() && !said.contains("rm -r"), "{said}");
+}
+
+#[test]
 fn what_is_mounted_in_a_nest_left_behind_is_not_swept() {
     let sandbox = Sandbox::new();
     let left = sandbox.workon_home().join(".shop.partial-abcdefgh");
