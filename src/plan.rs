@@ -378,14 +378,16 @@ impl Effect {
         match self {
             Self::Create(creation) => creation.venv.root().parent(),
             Self::Copy(copying) => copying.target.root().parent(),
-            Self::Remove(venv) => venv.root().parent(),
+            Self::Remove(venv) | Self::Keep { venv, .. } | Self::Restore { venv, .. } => venv.root().parent(),
+            Self::Warm(warming) => warming.creation.venv.root().parent(),
+            Self::Clear(directory) => directory.parent(),
             Self::Write { path, .. } | Self::ExtendPath { file: path, .. } | Self::Unlink(path) => {
                 path.parent()
             }
             Self::Wipe { venv, .. } => Some(venv.root()),
             Self::MakeDirectory(path) | Self::Fill { project: path, .. } => Some(path),
             Self::Hooks { directory, .. } => Some(directory),
-            _ => None,
+            Self::Say(_) | Self::Sweep(_) | Self::Expire(_) | Self::Hook { .. } => None,
         }
     }
 

@@ -81,8 +81,19 @@ fn a_full_home_keeps_what_is_in_it() {
 
 #[test]
 fn a_read_only_home_is_left_alone_and_can_be_worked_in() {
-    let script = changes("mount -o remount,ro \"$WORKON_HOME\"");
-    tell(&format!("small 9m \"$WORKON_HOME\"\n{script}unset VIRTUAL_ENV\ntry rmvirtualenv blog\n"));
+    let script = changes(
+        "cp -R \"$WORKON_HOME/blog\" \"$WORKON_HOME/.old.removed-20260102T030405Z\"
+         mount -o remount,ro \"$WORKON_HOME\"",
+    );
+    let tries = "unset VIRTUAL_ENV
+         try rmvirtualenv blog
+         try cache warm -i nothing
+         mkdir -p \"$XDG_CONFIG_HOME/venvyard\"
+         echo 'trash = \"100 years\"' >\"$XDG_CONFIG_HOME/venvyard/config.toml\"
+         try rmvirtualenv blog
+         try mkvirtualenv --clear --without-pip blog
+         try restorevirtualenv old";
+    tell(&format!("small 9m \"$WORKON_HOME\"\n{script}{tries}\n"));
 }
 
 #[test]
@@ -104,7 +115,9 @@ fn a_cache_that_is_full_read_only_or_elsewhere_stops_no_creation() {
          rm \"$XDG_CACHE_HOME/fill\" && mount -o remount,ro \"$XDG_CACHE_HOME\"
          make two && grep -q '^NOTE: ' \"$HOME/err\" && grep -q '^hint: ' \"$HOME/err\" || exit 2
          mount -o remount,rw,size=9m \"$XDG_CACHE_HOME\"
-         make three && ! test -s \"$HOME/err\" || exit 3",
+         make three && ! test -s \"$HOME/err\" || exit 3
+         mount -o remount,ro \"$XDG_CACHE_HOME\"
+         try cache clear templates",
     );
 }
 
