@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::plan::{Answer, Effect, Plan};
 use crate::shell::Step;
 use crate::shell::quote::typed;
-use crate::venv::{Hook, Name, Removed, Runnable, Venv, refuse_mounts, shown};
+use crate::venv::{Hook, Name, Runnable, Venv, refuse_mounts, shown};
 
 const MORE: &str = "\
 All names are checked before the first is removed. The active environment is not
@@ -92,9 +92,8 @@ fn removal(names: &[Name], context: &Context) -> Result<Plan> {
                 Effect::Unlink(venv.root().to_path_buf())
             }
             Some(_) => match context.kept_from(&venv)? {
-                // What was removed before is not kept again.
-                Some(time) if Removed::at(venv.root()).is_none() => Effect::Keep { venv: venv.clone(), time },
-                _ => Effect::Remove(venv.clone()),
+                Some(time) => Effect::Keep { venv: venv.clone(), time },
+                None => Effect::Remove(venv.clone()),
             },
         };
         let is_link = matches!(removal, Effect::Unlink(_));

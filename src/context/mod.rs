@@ -14,9 +14,10 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 
+use crate::shell::quote::typed;
 use crate::shell::{Shell, Shim};
 use crate::venv::template::LinkMode;
-use crate::venv::{Home, ProjectTemplates, Pythons, System, Trust, Venv, normal};
+use crate::venv::{Home, LONGEST, ProjectTemplates, Pythons, Removed, System, Trust, Venv, normal, shown};
 use config::Config;
 
 /// What the process was started with.
@@ -288,10 +289,25 @@ impl Context {
         self.surroundings.user
     }
 
-    /// The time that `venv` is kept under if it is removed now; none if it is then deleted, as a temporary one is.
+    /// The time that `venv` is kept under if it is removed now; none if it is then deleted, as a temporary one is, and
+    /// what was removed before.
+    ///
+    /// # Errors
+    /// Its name leaves no place for a time, or the settings cannot be understood.
     pub fn kept_from(&self, venv: &Venv) -> Result<Option<SystemTime>> {
-        let is_kept = self.kept()?.is_some() && !venv.is_temporary();
-        Ok(is_kept.then(|| self.now()))
+        let root = venv.root();
+        if self.kept()?.is_none() || venv.is_temporary() || Removed::at(root).is_some() {
+            return Ok(None);
+        }
+        let place = Removed::place(root, self.now());
+        if place.file_name().is_some_and(|name| name.len() > LONGEST) {
+            bail!(
+                "{} cannot be kept: its name is too long to have a time beside it.\nhint: mvvirtualenv {} a-shorter-name",
+                shown(root),
+                typed(root.file_name().unwrap_or_default())
+            );
+        }
+        Ok(Some(self.now()))
     }
 
     /// How long removed environments are kept; none if they are not.

@@ -11,18 +11,13 @@ use super::delete::delete;
 use super::nest::{self, Nest};
 use super::remove::is_gone;
 use super::rename;
-use crate::venv::{Removed, Venv, shown, typed};
+use crate::venv::{Removed, Venv, shown};
 
 /// Removes an environment, so that it can come back.
 pub(super) fn keep(venv: &Venv, time: SystemTime) -> Result<()> {
     let root = venv.root();
     match put(root, root, time) {
         Err(error) if is_gone(&error, root) => {}
-        Err(error) if error.kind() == io::ErrorKind::InvalidFilename => bail!(
-            "{} cannot be kept: its name is too long to have a time beside it.\nhint: mvvirtualenv {} a-shorter-name",
-            shown(root),
-            typed(root.file_name().unwrap_or_default())
-        ),
         put => {
             put.with_context(|| format!("cannot remove {}", shown(root)))?;
         }

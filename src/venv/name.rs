@@ -9,7 +9,7 @@ use super::{Hook, shown};
 use crate::shell::quote::typed;
 
 /// What file systems take for one name, in bytes.
-const LONGEST: usize = 255;
+pub(crate) const LONGEST: usize = 255;
 
 /// A name that cannot lead out of the home.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -183,6 +183,25 @@ fn an_environment_in_which_something_is_mounted_stays_whole() {
 }
 
 #[test]
+fn a_name_too_long_for_the_trash_is_refused_before_anything_is_done() {
+    let sandbox = Sandbox::new();
+    let name = "e".repeat(230);
+    sandbox.hollow(&name);
+    sandbox.hollow(&name[1..]);
+    let settings = sandbox.home().join(".config/venvyard");
+    fs::create_dir_all(&settings).unwrap();
+    fs::write(settings.join("config.toml"), "trash = \"7 days\"\n").unwrap();
+    let before = tree(&sandbox);
+    for line in [&["rmvirtualenv", &name[1..], &name][..], &["mkvirtualenv", "--clear", &name]] {
+        let output = asked(&sandbox, line, &[]);
+        assert_refused(&output, "cannot be kept: its name is too long to have a time beside it.\nhint: mv");
+        assert_eq!(tree(&sandbox), before);
+    }
+    let output = asked(&sandbox, &["rmvirtualenv", &name[1..]], &[]);
+    assert!(output.status.success(), "{}", told(&output));
+}
+
+#[test]
 fn what_is_mounted_in_the_trash_or_a_cache_or_just_before_a_removal_stays() {
     let sandbox = Sandbox::new();
     let kept = "envs/.shop.removed-20260102T030405Z";
