@@ -3,9 +3,10 @@
 //! A nest is locked by its maker. The lock ends with the process, however that ends, so that a later
 //! command can tell a nest left behind from one in use.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, TryLockError};
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +14,9 @@ use super::delete::delete;
 
 /// What is in the name of every nest, after a dot and the environment's name.
 const KINDS: [&str; 2] = ["partial", "removed"];
+
+/// So many random letters end it.
+const LETTERS: usize = 8;
 
 /// A hidden directory that is deleted when it is dropped.
 pub(super) struct Nest {
@@ -32,7 +36,7 @@ impl Nest {
         prefix.push(if name.len() > 200 { "long".as_ref() } else { name });
         prefix.push(format!(".{kind}-"));
         loop {
-            let directory = tempfile::Builder::new().prefix(&prefix).rand_bytes(8).tempdir_in(home)?;
+            let directory = tempfile::Builder::new().prefix(&prefix).rand_bytes(LETTERS).tempdir_in(home)?;
             // Between making and locking, a sweep may take it for left behind.
             let lock = match File::open(directory.path()) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
@@ -97,10 +101,11 @@ pub(super) fn sweep(home: &Path) {
     }
 }
 
-fn is_nest(name: &std::ffi::OsStr) -> bool {
-    let Some(name) = name.to_str().filter(|name| name.starts_with('.')) else { return false };
-    let Some((start, random)) = name.rsplit_once('-') else { return false };
-    random.len() == 8 && KINDS.iter().any(|kind| start.ends_with(&format!(".{kind}")))
+fn is_nest(name: &OsStr) -> bool {
+    let Some((start, letters)) = name.as_bytes().split_last_chunk::<LETTERS>() else { return false };
+    start.starts_with(b".")
+        && letters.iter().all(u8::is_ascii_alphanumeric)
+        && KINDS.iter().any(|kind| start.ends_with(format!(".{kind}-").as_bytes()))
 }
 
 #[cfg(test)]
@@ -119,15 +124,23 @@ mod tests {
         assert_eq!(entries(), 0, "left behind");
         drop(Nest::beside(&home.path().join("blog"), "partial").unwrap());
         assert_eq!(entries(), 0, "dropped");
+        // Where a file system takes names of other bytes.
+        if let Ok(nest) = Nest::beside(&home.path().join(OsStr::from_bytes(b"bl\xffg")), "removed") {
+            nest.keep();
+        }
+        sweep(home.path());
+        assert_eq!(entries(), 0, "not UTF-8");
     }
 
     #[test]
     fn nothing_else_is_swept() {
         let home = tempfile::tempdir().unwrap();
-        for name in [".git", "blog", ".blog.partial", ".partial-note", "x.partial-12345678"] {
+        for name in
+            [".git", "blog", ".blog.partial", ".partial-note", ".x.partial-my-notes", "x.partial-12345678"]
+        {
             fs::create_dir(home.path().join(name)).unwrap();
         }
         sweep(home.path());
-        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 5);
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 6);
     }
 }
