@@ -124,6 +124,10 @@ fn check(name: &Name, context: &Context) -> Result<()> {
     let dangling = data.is_symlink() && !venv.root().exists();
     if !dangling && !venv.exists() {
         what_is_at(&venv.activate())?;
+        // Another removal may have come between the two looks.
+        if what_is_at(venv.root())?.is_none() {
+            return Ok(());
+        }
         bail!("{} is not an environment.\nhint: lsvirtualenv -b", shown(venv.root()));
     }
     if data.is_symlink() { Ok(()) } else { refuse_mounts(venv.root()) }

@@ -1,7 +1,7 @@
 //! `rmvirtualenv` as a black box: what it takes, and above all what it leaves.
 
 use super::{asked, assert_refused, text, tree};
-use crate::support::{Sandbox, VENVYARD, posix_shells, told};
+use crate::support::{Sandbox, VENVYARD, is_here, posix_shells, told};
 use rustix::fs::{Mode, OFlags};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -180,6 +180,32 @@ fn an_environment_in_which_something_is_mounted_stays_whole() {
         );
         assert_eq!(tree(&sandbox), before, "{command}");
     }
+}
+
+#[test]
+fn one_that_goes_at_any_moment_was_not_found() {
+    if !is_here("strace") {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let root = sandbox.hollow("blog");
+    for call in 1..100 {
+        let mut command = sandbox.command("strace");
+        // From this call on nothing is there, as if it were removed before it.
+        command.args(["-f", "-qq", "-o", "/dev/null"]);
+        for path in ["", "bin/activate", "pyvenv.cfg"] {
+            command.arg("-P").arg(root.join(path));
+        }
+        command.args(["-e", &format!("inject=%file:error=ENOENT:when={call}+")]);
+        let output = command.args([VENVYARD, "rmvirtualenv", "blog"]).output().unwrap();
+        assert!(output.status.success(), "{call}: {}", told(&output));
+        if !root.exists() {
+            assert!(call > 3, "{}", told(&output));
+            return;
+        }
+        assert!(text(&output.stderr).contains("Did not find environment"), "{call}: {}", told(&output));
+    }
+    panic!("it is never removed");
 }
 
 #[test]
