@@ -1,7 +1,7 @@
 //! `restorevirtualenv [NAME [TIME]]`: bring back an environment that was removed, or list those that can be.
 
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Result, bail};
@@ -57,21 +57,28 @@ impl Args {
     }
 }
 
-/// Those of `removed` that are the user's own and were kept long enough, but for what `plan` restores.
+/// The removed environments that are the user's own and were kept long enough, but for those that `plan` is about.
 ///
 /// # Errors
 /// The settings cannot be understood, or the home cannot be listed.
 pub(super) fn expiry(plan: &Plan, context: &Context) -> Result<Option<Effect>> {
     let Some(end) = context.kept()?.and_then(|kept| context.now().checked_sub(kept)) else { return Ok(None) };
-    let is_restored = |path: &PathBuf| {
-        let restores = |effect: &Effect| matches!(effect, Effect::Restore { removed, .. } if removed == path);
-        plan.effects.iter().any(restores)
-    };
+    let is_meant = |path: &PathBuf| plan.effects.iter().filter_map(taken).any(|taken| taken == path);
     let old = context.home()?.removed()?.into_iter();
     let old = old.filter(|removed| removed.time <= end && removed.is_of(context.user()));
     let old: Vec<PathBuf> =
-        old.map(|removed| removed.venv.root().to_path_buf()).filter(|path| !is_restored(path)).collect();
+        old.map(|removed| removed.venv.root().to_path_buf()).filter(|path| !is_meant(path)).collect();
     Ok((!old.is_empty()).then_some(Effect::Expire(old)))
+}
+
+/// The removed environment that an effect may take: its path is a name as well.
+fn taken(effect: &Effect) -> Option<&Path> {
+    match effect {
+        Effect::Restore { removed, .. } => Some(removed),
+        Effect::Remove(venv) => Some(venv.root()),
+        Effect::Copy(copying) => Some(copying.source.root()),
+        _ => None,
+    }
 }
 
 fn restoring(name: &Name, time: Option<&str>, removed: Vec<Removed>, context: &Context) -> Result<Plan> {
@@ -190,7 +197,7 @@ fn json(removed: &[Removed], context: &Context) -> Result<Plan> {
 mod tests {
     use super::*;
     use crate::context::Surroundings;
-    use crate::plan::Answer;
+    use crate::plan::{Answer, Copying};
     use std::fs;
 
     /// 2026-11-29 16:15:30.
@@ -288,6 +295,11 @@ mod tests {
         assert_eq!(expired(&scene, &Plan::report("")), Some(Effect::Expire(vec![old])));
         let plan = scene.plan(Some("it's a shop"), None).unwrap();
         assert_eq!(expired(&scene, &plan), None);
+        let removed = scene.context().home().unwrap().removed().unwrap();
+        assert_eq!(expired(&scene, &emptying(removed, &scene.context()).unwrap()), None);
+        let (source, target) = (Venv::at(scene.home.path().join(THREE[2])), Venv::at("/envs/shop".into()));
+        let copying = Copying { source, target, is_move: true, hook_shell: "/bin/sh".into() };
+        assert_eq!(expired(&scene, &Plan::report("").after(vec![Effect::Copy(copying)])), None);
         for longer in ["", "trash = \"0s\"", "trash = \"8 days\"", "trash = \"9999 years\""] {
             scene.trash = longer;
             assert_eq!(expired(&scene, &Plan::report("")), None, "{longer}");
