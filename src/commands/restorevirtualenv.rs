@@ -1,6 +1,7 @@
 //! `restorevirtualenv [NAME [TIME]]`: bring back an environment that was removed, or list those that can be.
 
 use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -117,8 +118,17 @@ fn how_to_keep(context: &Context) -> Result<Option<String>> {
     }
     let file = context.configuration_files().swap_remove(0);
     let directory = typed(file.parent().map_or(OsStr::new("."), |directory| directory.as_os_str()));
-    let file = typed(file.as_os_str());
-    Ok(Some(format!("mkdir -p {directory} && echo 'trash = \"7 days\"' >>{file}")))
+    let typed_file = typed(file.as_os_str());
+    // A line can be added where the last one is at its end and no other says the same.
+    let takes_line = |text: String| {
+        let table = text.parse::<toml::Table>();
+        (text.is_empty() || text.ends_with('\n')) && table.is_ok_and(|table| !table.contains_key("trash"))
+    };
+    Ok(Some(if fs::read_to_string(&file).map_or(!file.exists(), takes_line) {
+        format!("mkdir -p {directory} && echo 'trash = \"7 days\"' >>{typed_file}")
+    } else {
+        format!("vi {typed_file}\nhint: trash = \"7 days\"")
+    }))
 }
 
 fn list(removed: &[Removed], context: &Context) -> Result<Plan> {
@@ -198,7 +208,6 @@ mod tests {
     use super::*;
     use crate::context::Surroundings;
     use crate::plan::{Answer, Copying};
-    use std::fs;
 
     /// 2026-11-29 16:15:30.
     const NOW: Duration = Duration::from_secs(1_795_968_930);
@@ -283,8 +292,15 @@ mod tests {
         for (name, time) in [("shop", None), ("blog", Some("2025")), ("", None), ("../x", None)] {
             assert!(error(&scene, name, time).contains("\nhint: "), "{name}");
         }
-        let scene = Scene { trash: "", ..Scene::new(&[]) };
-        assert!(error(&scene, "blog", None).contains("\nhint: mkdir -p "), "nothing is kept");
+        for (trash, hint) in [
+            ("", "mkdir -p "),
+            ("workon_cd = false\n", "mkdir -p "),
+            ("workon_cd = false", "vi "),
+            ("trash = \"0 days\"\n", "vi "),
+        ] {
+            let scene = Scene { trash, ..Scene::new(&[]) };
+            assert!(error(&scene, "blog", None).contains(&format!("\nhint: {hint}")), "{trash}");
+        }
     }
 
     #[test]
