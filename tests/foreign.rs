@@ -313,3 +313,67 @@ fn what_somebody_else_removed_is_passed_over_by_who_empties_the_trash() {
     let listed = sandbox.venvyard(&["restorevirtualenv"]);
     assert!(told(&listed).contains("b  20200101T000000Z"), "{}", told(&listed));
 }
+
+#[test]
+fn programs_in_the_working_directory_are_not_run_though_path_names_it() {
+    let sandbox = sandbox();
+    let names =
+        ["python", "python3", "python3.12", "uv", "virtualenv", "getent", "pip", "uname", "sh", "cp", "git"];
+    for directory in [sandbox.home(), sandbox.home().join("below")] {
+        for name in names {
+            hook(&directory.join(name), 0o755);
+            fs::write(directory.join(name), "#!/bin/sh\ntouch \"$HOME/pwned\"\n").expect("written");
+        }
+    }
+    let usual = sandbox.command("sh").args(["-c", "echo \"$PATH\""]).output().expect("it runs").stdout;
+    let usual = String::from_utf8(usual).expect("UTF-8");
+    for start in [".:", ":", "below:", "./below:./:"] {
+        for words in [
+            &["mkvirtualenv", "--without-pip", "new"][..],
+            &["mkvirtualenv", "--without-pip", "-p", "python3", "newer"],
+            &["mkvirtualenv", "--without-pip", "-p", "3.12", "newest"],
+            &["mkvirtualenv", "--virtualenv", "virtualenv", "others"],
+            &["mkvirtualenv", "-i", "nothing-of-that-name", "--find-links", ".", "--offline", "filled"],
+            &["cpvirtualenv", "blog", "copy"],
+            &["lsvirtualenv"],
+            &["workon", "shop"],
+            &["wipeenv"],
+            &["rmvirtualenv", "new", "newer", "newest", "copy"],
+            &["settings"],
+            &["path"],
+        ] {
+            let mut command = sandbox.command(crate::support::VENVYARD);
+            command.env("PATH", [start, usual.trim_end()].concat()).env("VENVYARD_SHELL", "bash");
+            command.env("VIRTUAL_ENV", sandbox.workon_home().join("blog")).args(words);
+            let output = command.output().expect("it runs");
+            assert!(!sandbox.home().join("pwned").exists(), "{start} {words:?}: {}", told(&output));
+            if words[0] == "workon" {
+                assert!(output.status.success(), "{start} {words:?}: {}", told(&output));
+            }
+        }
+    }
+}
+
+#[test]
+fn without_pip_in_the_environment_neither_wiping_nor_installing_touches_another_python() {
+    for shell in shells() {
+        let sandbox = Sandbox::new();
+        let bin = sandbox.home().join("bin");
+        for name in ["pip", "pip3"] {
+            hook(&bin.join(name), 0o755);
+            fs::write(bin.join(name), "#!/bin/sh\ntouch \"$HOME/pwned\"\n").expect("written");
+        }
+        let script = "export PATH=\"$HOME/bin:$PATH\"
+            mkvirtualenv --without-pip blog
+            cd \"$VIRTUAL_ENV\"/lib/python3*/site-packages && mkdir thing-1.dist-info && wipeenv
+            mkvirtualenv --without-pip -i thing new || echo \"new: $?\"";
+        let script =
+            if shell.dialect == "fish" { script.replace("$?", "$status") } else { script.to_owned() };
+        let output = sandbox.run(shell, &script);
+        let told = told(&output);
+        assert!(told.contains("\nthing\n") && told.contains("new: ") && !told.contains("new: 0"), "{told}");
+        assert!(told.contains("-i and -r need pip") && told.contains("hint: "), "{told}");
+        assert!(!sandbox.home().join("pwned").exists(), "{}: {told}", shell.name);
+        assert!(!sandbox.workon_home().join("new").exists(), "{}: {told}", shell.name);
+    }
+}

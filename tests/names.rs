@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::thread;
 
+use crate::interpreters;
 use crate::support::{Sandbox, Shell, VENVYARD, posix_shells, shells, told};
 use crate::terminal::Terminal;
 
@@ -139,5 +140,47 @@ fn names_of_any_bytes_are_listed_as_they_are_and_run_nothing() {
         all.sort_unstable();
         assert_eq!(listed, all, "{}: {}", shell.name, told(&output));
         assert!(!sandbox.home().join("pwned").exists(), "{}: {}", shell.name, told(&output));
+    }
+}
+
+#[test]
+#[expect(clippy::print_stderr, reason = "what is skipped is told")]
+fn what_the_activate_script_of_an_old_interpreter_would_run_is_never_run() {
+    let pythons = interpreters::of_pyenv();
+    let pythons: Vec<_> = pythons.into_iter().filter(|python| python.version[0] == 3).collect();
+    if pythons.is_empty() {
+        eprintln!("SKIPPED: pyenv holds no Python");
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let home = sandbox.workon_home();
+    let mut script = String::new();
+    for python in &pythons {
+        let version = python.short_version();
+        let [native, moved] = [format!("$(touch pwned){version}"), format!("`touch pwned`{version}")];
+        let create = |name: &str| {
+            let mut venv = sandbox.command(&python.executable);
+            let output = venv.args(["-m", "venv", "--without-pip"]).arg(home.join(name)).output();
+            assert!(output.is_ok_and(|output| output.status.success()), "{version}");
+        };
+        create(&native);
+        create(&version);
+        fs::rename(home.join(&version), home.join(&moved)).expect("moved");
+        for name in [native, moved] {
+            script.extend(["workon '", &name, "'; echo \"$status in $VIRTUAL_ENV\"\n"]);
+        }
+        let text = fs::read_to_string(home.join(format!("$(touch pwned){version}/bin/activate")));
+        assert!(text.expect("read").contains("\"/"), "{version} has the fix: its names can be entered");
+    }
+    let last = pythons.last().expect("one").short_version();
+    script.push_str("allvirtualenv true\n");
+    script.extend(["cpvirtualenv '$(touch pwned)", &last, "' copy; deactivate; rmvirtualenv copy\n"]);
+    for shell in plain_shells() {
+        let status = if shell.dialect == "fish" { "$status" } else { "$?" };
+        let output = sandbox.run(shell, &script.replace("$status", status));
+        let (seen, told) = (String::from_utf8_lossy(&output.stdout).into_owned(), told(&output));
+        assert_eq!(seen.matches("1 in \n").count(), 2 * pythons.len(), "{}: {told}", shell.name);
+        assert!(told.matches("would run as code").count() >= 2 * pythons.len(), "{}: {told}", shell.name);
+        assert!(!sandbox.home().join("pwned").exists(), "{}: {told}", shell.name);
     }
 }
