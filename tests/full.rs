@@ -3,9 +3,10 @@
 //!
 //! The disks are small file systems in a namespace of their own, which vanish with it.
 
+use std::fs;
 use std::process::Command;
 
-use crate::support::{Sandbox, VENVYARD, told};
+use crate::support::{Sandbox, VENVYARD, is_here, is_root, told};
 
 /// What the scenes begin with: `try WORDS` tells in a line how the program fared and whether anything changed.
 const PRELUDE: &str = r#"
@@ -18,7 +19,8 @@ try() {
     $AS "$VENVYARD" "$@" >"$HOME/out" 2>"$HOME/err"
     code=$?
     seen | cmp -s - "$HOME/before" && change=same || change=changed
-    echo "$code $(count '^ERROR: ') $(test "$(count '^hint: ')" -gt 0 && echo hint) $change: $*"
+    grep -q '^ERROR: .*/' "$HOME/err" && where=path || where=nowhere
+    echo "$code $(count '^ERROR: ') $(test "$(count '^hint: ')" -gt 0 && echo hint) $change $where: $*"
     cat "$HOME/err" >&2
 }
 make() { "$VENVYARD" mkvirtualenv --without-pip "$1" >"$HOME/out" 2>"$HOME/err" && test -x "$WORKON_HOME/$1/bin/python"; }
@@ -40,11 +42,12 @@ const CHANGES: [&str; 8] = [
 ];
 
 /// Runs `script` in a namespace with file systems of its own: each `try` in it must fail well.
-#[expect(clippy::print_stderr, reason = "what is skipped is told")]
+#[expect(clippy::disallowed_methods, clippy::print_stderr, reason = "tests read the environment they run in")]
 fn tell(script: &str) {
     let sandbox = Sandbox::new();
     let mut command = sandbox.command("unshare");
     if !is_allowed(&mut sandbox.command("unshare")) {
+        assert!(!is_root() || std::env::var_os("CI").is_none(), "root in CI must be able to mount");
         eprintln!("SKIPPED: this user cannot mount file systems in a namespace (unshare -m)");
         return;
     }
@@ -56,7 +59,7 @@ fn tell(script: &str) {
     let told = told(&output);
     let shown = output.stdout.split(|&byte| byte == b'\n').map(String::from_utf8_lossy);
     let wrong: Vec<String> = shown
-        .filter(|line| !line.is_empty() && !line.starts_with("1 1 hint same: "))
+        .filter(|line| !line.is_empty() && !line.starts_with("1 1 hint same path: "))
         .map(Into::into)
         .collect();
     assert!(wrong.is_empty(), "{wrong:?}: {told}");
@@ -70,13 +73,18 @@ fn is_allowed(unshare: &mut Command) -> bool {
 /// Lines that make `blog`, do what is `between`, enter it all the same, and try each change.
 fn changes(between: &str) -> String {
     let tries = CHANGES.map(|change| ["try ", change, "\n"].concat()).concat();
-    format!("make blog || exit 7\n{between}\nenter || {{ cat \"$HOME/err\" >&2; exit 8; }}\n{tries}")
+    let package = "mkdir \"$(echo \"$WORKON_HOME\"/blog/lib/python3*/site-packages)/thing-1.dist-info\"";
+    format!(
+        "make blog && {package} || exit 7\n{between}\nenter || {{ cat \"$HOME/err\" >&2; exit 8; }}\n{tries}"
+    )
 }
 
 #[test]
 fn a_full_home_keeps_what_is_in_it() {
     let fill = "head -c 9000000 /dev/zero >\"$WORKON_HOME/fill\" 2>/dev/null";
-    tell(&format!("small 1m \"$WORKON_HOME\"\n{}", changes(fill)));
+    let script = changes(fill);
+    // To wipe takes no place.
+    tell(&format!("small 1m \"$WORKON_HOME\"\n{script}try wipeenv | grep -q '^0 0 ' || exit 1\n"));
 }
 
 #[test]
@@ -102,7 +110,9 @@ fn a_home_of_somebody_else_is_left_alone_and_can_be_worked_in() {
         "cp \"$VENVYARD\" \"$HOME/venvyard\" && VENVYARD=$HOME/venvyard && chmod 755 \"$HOME/..\" \"$HOME\"
          AS='setpriv --reuid=65534 --regid=65534 --clear-groups env PATH=/usr/bin:/bin XDG_CONFIG_HOME=/nowhere'",
     );
-    tell(&format!("small 9m \"$WORKON_HOME\"\n{script}unset VIRTUAL_ENV\ntry rmvirtualenv blog\n"));
+    tell(&format!(
+        "small 9m \"$WORKON_HOME\"\n{script}try wipeenv\nunset VIRTUAL_ENV\ntry rmvirtualenv blog\n"
+    ));
 }
 
 #[test]
@@ -127,5 +137,96 @@ fn a_home_without_execution_is_served() {
         "small 9m \"$WORKON_HOME\"
          mount -o remount,noexec \"$WORKON_HOME\"
          make blog && enter && try toggleglobalsitepackages | grep -q '^0 0  changed' || exit 1",
+    );
+}
+
+#[test]
+fn a_full_place_for_temporary_files_stops_nothing() {
+    tell(
+        "export TMPDIR=\"$HOME/tmp\"
+         small 64k \"$TMPDIR\"
+         head -c 9000000 /dev/zero >\"$TMPDIR/fill\" 2>/dev/null
+         make blog && enter || exit 1
+         for change in 'cpvirtualenv blog new' 'rmvirtualenv new' 'mktmpenv --without-pip' wipeenv; do
+             try $change | grep -q '^0 0 ' || { echo \"$change\"; exit 2; }
+         done",
+    );
+}
+
+#[test]
+fn a_dozen_open_files_are_enough() {
+    let sandbox = Sandbox::new();
+    let run = |words: &str| {
+        let mut command = sandbox.command("sh");
+        command.env("VENVYARD", VENVYARD).env("VIRTUAL_ENV", sandbox.workon_home().join("blog"));
+        command.env("VENVYARD_SHELL", "bash");
+        command.args(["-c", &format!("ulimit -n 16 && exec \"$VENVYARD\" {words}")]);
+        let output = command.output().expect("sh runs");
+        assert!(output.status.success(), "{words}: {}", told(&output));
+    };
+    run("mkvirtualenv --without-pip blog");
+    let package = "cd \"$0\"/lib/python3*/site-packages && mkdir thing-1.dist-info";
+    let made = sandbox.command("sh").args(["-c", package]).arg(sandbox.workon_home().join("blog")).status();
+    assert!(made.is_ok_and(|status| status.success()));
+    for words in ["cpvirtualenv blog copy", "mvvirtualenv copy new", "rmvirtualenv new", "wipeenv"] {
+        run(words);
+    }
+    // What is wiped is deleted behind the command, hidden until then.
+    let listed = sandbox.venvyard(&["lsvirtualenv", "-b"]);
+    assert_eq!(told(&listed).matches("\nblog\n--- stderr\n").count(), 1, "{}", told(&listed));
+}
+
+#[test]
+fn where_no_links_can_be_made_nothing_is_half_made() {
+    if !is_here("strace") {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let run = |words: &[&str]| {
+        let mut command = sandbox.command("strace");
+        // The Python that makes an environment makes links too.
+        command.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=link,linkat,symlink,symlinkat"]);
+        command.args(["-e", "inject=link,linkat,symlink,symlinkat:error=EPERM", VENVYARD]).args(words);
+        command.env("VIRTUAL_ENV", sandbox.workon_home().join("blog"));
+        command.env("XDG_CACHE_HOME", sandbox.home().join("cache")).env("VENVYARD_SHELL", "bash");
+        command.output().expect("strace runs")
+    };
+    let mut make = sandbox.command(VENVYARD);
+    make.env("VENVYARD_SHELL", "bash").args(["mkvirtualenv", "--without-pip", "blog"]);
+    assert!(make.output().is_ok_and(|output| output.status.success()));
+    for words in [
+        &["mkvirtualenv", "--without-pip", "new"][..],
+        &["mkvirtualenv", "--without-pip", "--clear", "blog"],
+        &["cpvirtualenv", "blog", "new"],
+        &["mvvirtualenv", "blog", "new"],
+    ] {
+        let output = run(words);
+        let told = told(&output);
+        assert_eq!(output.status.code(), Some(1), "{words:?}: {told}");
+        assert_eq!(told.matches("\nERROR: ").count(), 1, "{words:?}: {told}");
+        assert!(told.contains("\nhint: "), "{words:?}: {told}");
+        let left = fs::read_dir(sandbox.workon_home()).expect("a home");
+        let left = left.map(|entry| entry.expect("one").file_name()).collect::<Vec<_>>();
+        assert_eq!(left, ["blog"], "{words:?}: {told}");
+        assert!(sandbox.workon_home().join("blog/bin/python").exists(), "{words:?}: {told}");
+    }
+    for words in [&["add2virtualenv", "/opt"][..], &["toggleglobalsitepackages"]] {
+        let output = run(words);
+        assert!(output.status.success(), "{words:?}: {}", told(&output));
+    }
+}
+
+#[test]
+fn settings_of_a_shell_that_cannot_be_written_stay_as_they_are() {
+    tell(
+        "export ZDOTDIR=\"$HOME/rc\"
+         small 64k \"$ZDOTDIR\"
+         echo 'alias a=b' >\"$ZDOTDIR/.zshrc\"
+         cp \"$ZDOTDIR/.zshrc\" \"$HOME/old\"
+         head -c 9000000 /dev/zero >\"$ZDOTDIR/fill\" 2>/dev/null
+         try setup zsh
+         mount -o remount,ro \"$ZDOTDIR\"
+         try setup zsh
+         cmp \"$ZDOTDIR/.zshrc\" \"$HOME/old\" && test \"$(ls -A \"$ZDOTDIR\" | wc -l)\" -eq 2",
     );
 }
