@@ -173,6 +173,32 @@ fn warmed_wheels_are_installed_without_a_request_and_nothing_else_is_left() {
 }
 
 #[test]
+fn what_pip_is_told_of_places_leads_it_neither_elsewhere_nor_to_a_page_without_network() {
+    let (sandbox, index) = furnished();
+    let elsewhere = sandbox.home().join("elsewhere");
+    let page = format!("http://127.0.0.1:{}/simple/bricks/", index.port);
+    let settings = [("target", &*elsewhere), ("root", &*elsewhere), ("prefix", &*elsewhere)]
+        .map(|(name, value)| (name, value.display().to_string()));
+    let settings = settings.into_iter().chain([("find-links", page), ("user", "1".to_owned())]);
+    let file = sandbox.home().join("pip.conf");
+    for (name, value) in settings {
+        fs::write(&file, format!("[install]\n{name} = {value}\n")).expect("written");
+        let variable = format!("PIP_{}", name.replace('-', "_").to_uppercase());
+        for (name, value) in [("PIP_CONFIG_FILE", file.to_str().expect("UTF-8")), (&*variable, &*value)] {
+            let script = "mkvirtualenv --find-links index/simple/bricks --offline -i bricks blog >&2 &&
+                python -I -c 'import bricks; print(bricks.__file__)'; deactivate; rmvirtualenv blog >&2";
+            let mut command = sandbox.shell(posix_shells()[0], script);
+            let output = index.alone(&mut command).env(name, value).output().expect("the shell runs");
+            let file = String::from_utf8_lossy(&output.stdout).into_owned();
+            let root = sandbox.workon_home().join("blog");
+            assert!(Path::new(&file).starts_with(root), "{name}={value}: {}", told(&output));
+            assert!(!elsewhere.exists(), "{name}={value}");
+            assert_eq!(index.requests(), [] as [&str; 0], "{name}={value}");
+        }
+    }
+}
+
+#[test]
 fn a_warming_that_fails_or_is_ended_leaves_nothing_that_stays() {
     let (sandbox, index) = furnished();
     let warm = |package: &str| {

@@ -436,8 +436,9 @@ mod tests {
         fs::write(home.path().join("r.txt"), "").unwrap();
         let plan = plan(&["blog", "-i", "a", "-r", "r.txt", "-i", "b"], home.path()).unwrap();
         let told = told(&plan, home.path());
-        let pip = "__venvyard_run '~' '/bin/sh' '-c' 'trap \"exit 130\" INT; \"$@\"' 'sh' '/usr/bin/env' '-u' 'PIP_TARGET' '-u' 'PIP_PREFIX' 'PIP_USER=0' \
-                   '~/blog/bin/python' '-I' '-m' 'pip' 'install'";
+        let pip = "__venvyard_run '~' '/bin/sh' '-c' 'trap \"exit 130\" INT; \"$@\"' 'sh' '/usr/bin/env' \
+                   'PIP_USER=0' 'PIP_ROOT=/' 'PIP_PREFIX=~/blog' \
+                   '~/blog/bin/python' '-I' '-m' 'pip' 'install' '--target='";
         assert_eq!(told[2], format!("{pip} '-r' '~/r.txt'"));
         assert_eq!(told[3], format!("{pip} 'a' 'b'"));
     }

@@ -19,9 +19,10 @@ pub struct Installs {
 }
 
 impl Installs {
-    /// The lines by which pip installs it into `venv`, a program and its words each.
+    /// The lines by which pip installs it into `venv`, whatever its settings say; a program and its words each.
     pub fn by_pip(&self, venv: &Venv) -> Vec<Vec<OsString>> {
-        self.lines(&self.pip(venv, &["install"]))
+        // No variable can say that there is no target.
+        self.lines(&self.pip(venv, &["install", "--target="]))
     }
 
     /// The lines by which `uv` installs it into `venv`.
@@ -39,15 +40,14 @@ impl Installs {
     }
 
     /// How pip is called. Python runs isolated, so that no module of the working directory or PYTHONPATH gets into
-    /// pip's way, and pip installs into the environment, whatever its settings say.
+    /// pip's way. pip's variables win over its files.
     fn pip(&self, venv: &Venv, command: &[&str]) -> Vec<OsString> {
-        let mut words: Vec<OsString> =
-            ["/usr/bin/env", "-u", "PIP_TARGET", "-u", "PIP_PREFIX"].map(Into::into).into();
-        if self.offline {
-            // It may name a page.
-            words.extend(["-u", "PIP_FIND_LINKS"].map(OsString::from));
-        }
-        words.extend(["PIP_USER=0".into(), venv.python().into()]);
+        let mut prefix = OsString::from("PIP_PREFIX=");
+        prefix.push(venv.root());
+        let mut words = vec!["/usr/bin/env".into(), "PIP_USER=0".into(), "PIP_ROOT=/".into(), prefix];
+        // A page would be asked. An empty variable says nothing, a blank one that there are none.
+        words.extend(self.offline.then(|| "PIP_FIND_LINKS= ".into()));
+        words.push(venv.python().into());
         words.extend(["-I", "-m", "pip"].iter().chain(command).map(OsString::from));
         words
     }
@@ -87,12 +87,11 @@ mod tests {
             offline: true,
         };
         let venv = Venv::at("/e".into());
-        let pip =
-            "/usr/bin/env -u PIP_TARGET -u PIP_PREFIX -u PIP_FIND_LINKS PIP_USER=0 /e/bin/python -I -m pip";
+        let pip = "/usr/bin/env PIP_USER=0 PIP_ROOT=/ PIP_PREFIX=/e PIP_FIND_LINKS=  /e/bin/python -I -m pip";
         let sources = "--find-links /wheels --no-index";
         assert_eq!(
             told(&installs.by_pip(&venv)),
-            [format!("{pip} install {sources} -r /r.txt"), format!("{pip} install {sources} a b")]
+            ["-r /r.txt", "a b"].map(|wanted| format!("{pip} install --target= {sources} {wanted}"))
         );
         let wheels = Installs { packages: Vec::new(), ..installs }.wheels(&venv, Path::new("/w"));
         assert_eq!(told(&wheels), [format!("{pip} wheel --wheel-dir /w {sources} -r /r.txt")]);
