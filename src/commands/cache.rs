@@ -131,9 +131,13 @@ impl Warm {
             !self.wanted.is_empty(),
             "Nothing is to be installed.\nhint: venvyard cache warm -r requirements.txt"
         );
-        let settings = context.pip_settings();
-        if let Some(by) = settings.origin("no-cache-dir").filter(|_| settings.is_on("no-cache-dir")) {
-            bail!("pip keeps nothing: {by} sets no-cache-dir.\nhint: export PIP_NO_CACHE_DIR=0");
+        // To pip a word for no is one for yes here.
+        if let Some(by) = context.pip_settings().origin("no-cache-dir") {
+            let hint = match by {
+                "PIP_NO_CACHE_DIR" => format!("unset {by}"),
+                file => format!("grep -i cache {}", typed(file.as_ref())),
+            };
+            bail!("pip keeps nothing: {} sets no-cache-dir.\nhint: {hint}", shown(by));
         }
         if let Some(why) = context.doubtful_pip_cache()? {
             bail!(why);
@@ -294,10 +298,13 @@ mod tests {
             |line: &str, variables: &[(&str, &str)]| plan(line, place, variables).unwrap_err().to_string();
         assert!(error("warm", &[]).starts_with("Nothing is to be installed.\nhint: "));
         assert!(error("warm -r gone.txt", &[]).starts_with("There is no requirements file"));
-        assert!(
-            error("warm -i six", &[("PIP_NO_CACHE_DIR", "1")])
-                .starts_with("pip keeps nothing: PIP_NO_CACHE_DIR")
-        );
+        let keeps_nothing =
+            "pip keeps nothing: PIP_NO_CACHE_DIR sets no-cache-dir.\nhint: unset PIP_NO_CACHE_DIR";
+        assert_eq!(error("warm -i six", &[("PIP_NO_CACHE_DIR", "0")]), keeps_nothing);
+        fs::write(place.join("pip.conf"), "[global]\nno-cache-dir = false\n").unwrap();
+        let told =
+            error("warm -i six", &[("PIP_CONFIG_FILE", "pip.conf")]).replace(place.to_str().unwrap(), "~");
+        assert_eq!(told, "pip keeps nothing: ~/pip.conf sets no-cache-dir.\nhint: grep -i cache ~/pip.conf");
         fs::create_dir(place.join("open")).unwrap();
         fs::set_permissions(place.join("open"), fs::Permissions::from_mode(0o777)).unwrap();
         assert!(error("warm -i six", &[("PIP_DOWNLOAD_CACHE", "open")]).contains("is not used"));

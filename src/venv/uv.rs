@@ -88,9 +88,10 @@ impl Uv {
                 "no-binary" => uv.add("--no-binary", &value.replace(',', " ")),
                 "only-binary" => uv.add("--only-binary", &value.replace(',', " ")),
                 "cert" => uv.set("SSL_CERT_FILE", value.as_ref()),
+                // To pip a word for no is one for yes here.
+                "no-cache-dir" => uv.options.push("--no-cache".into()),
                 _ if !settings.is_on(name) || INDIFFERENT.contains(&name) => {}
                 "no-index" => uv.options.push("--no-index".into()),
-                "no-cache-dir" => uv.options.push("--no-cache".into()),
                 "pre" => uv.options.push("--prerelease=allow".into()),
                 _ => return Err(format!("it cannot be told {name}, which {from} sets")),
             }
@@ -172,6 +173,8 @@ mod tests {
         let told = format!("{start} --find-links /w --find-links http://w/ --prerelease=allow");
         assert_eq!(uv(&links, false), Ok(told));
         assert_eq!(uv(&links, true), Ok(format!("{start} --prerelease=allow")));
+        let no_cache = uv(&[("PIP_NO_CACHE_DIR", "0"), ("PIP_PRE", "0")], false).unwrap();
+        assert!(no_cache.ends_with("/e/bin/python --no-cache"), "{no_cache}");
     }
 
     #[test]
