@@ -30,11 +30,18 @@ impl PipSettings {
         // By custom this file ends the reading of all.
         if own.as_deref() != Some(Path::new("/dev/null")) {
             let user = [home.map(|home| home.join(".pip")), configuration.map(|above| above.join("pip"))];
+            // A file that is named stands for the user's.
+            let is_named = own.as_ref().is_some_and(|own| own.exists());
+            let user = user.into_iter().filter(|_| !is_named);
             let directories = [Some("/etc/xdg/pip".into()), Some("/etc".into())].into_iter().chain(user);
             let files = directories.flatten().map(|directory: PathBuf| directory.join("pip.conf"));
-            for file in files.chain(own) {
-                let text = fs::read(&file).unwrap_or_default();
-                settings.add_file(&String::from_utf8_lossy(&text), &file.display().to_string());
+            let read = |file: PathBuf| (fs::read(&file).unwrap_or_default(), file.display().to_string());
+            let texts: Vec<_> = files.chain(own).map(read).collect();
+            // What one file says of installations wins over what another says of everything.
+            for section in ["[global]", "[install]"] {
+                for (text, file) in &texts {
+                    settings.add_section(section, &String::from_utf8_lossy(text), file);
+                }
             }
         }
         for (name, value) in variables {
@@ -44,36 +51,34 @@ impl PipSettings {
         settings
     }
 
-    /// The text of a file: what is in `[install]` wins over `[global]`.
-    fn add_file(&mut self, text: &str, from: &str) {
-        for wanted in ["[global]", "[install]"] {
-            let mut is_meant = false;
-            let mut last: Option<(String, String)> = None;
-            for line in text.lines() {
-                let word = line.trim();
-                if word.is_empty() || word.starts_with(['#', ';']) {
-                    continue;
-                }
-                if line.starts_with([' ', '\t']) {
-                    // It goes on with the value above.
-                    if let Some((_, value)) = &mut last {
-                        value.push('\n');
-                        value.push_str(word);
-                    }
-                    continue;
-                }
-                if let Some((name, value)) = last.take() {
-                    self.add(name, value, from);
-                }
-                if word.starts_with('[') {
-                    is_meant = word == wanted;
-                } else if let Some((name, value)) = word.split_once(['=', ':']).filter(|_| is_meant) {
-                    last = Some((long(name.trim()), value.trim().to_owned()));
-                }
+    /// The `section` in the text of a file.
+    fn add_section(&mut self, section: &str, text: &str, from: &str) {
+        let mut is_meant = false;
+        let mut last: Option<(String, String)> = None;
+        for line in text.lines() {
+            let word = line.trim();
+            if word.is_empty() || word.starts_with(['#', ';']) {
+                continue;
             }
-            if let Some((name, value)) = last {
+            if line.starts_with([' ', '\t']) {
+                // It goes on with the value above.
+                if let Some((_, value)) = &mut last {
+                    value.push('\n');
+                    value.push_str(word);
+                }
+                continue;
+            }
+            if let Some((name, value)) = last.take() {
                 self.add(name, value, from);
             }
+            if word.starts_with('[') {
+                is_meant = word == section;
+            } else if let Some((name, value)) = word.split_once(['=', ':']).filter(|_| is_meant) {
+                last = Some((long(name.trim()), value.trim().to_owned()));
+            }
+        }
+        if let Some((name, value)) = last {
+            self.add(name, value, from);
         }
     }
 
@@ -167,7 +172,7 @@ mod tests {
         let variables: Vec<(OsString, OsString)> =
             variables.iter().map(|(name, value)| (name.into(), value.into())).collect();
         let variables = variables.iter().map(|(name, value)| (name, value));
-        PipSettings::read(variables, Some(Path::new("/nowhere")), Some(configuration))
+        PipSettings::read(variables, Some(configuration), Some(configuration))
     }
 
     #[test]
@@ -189,6 +194,25 @@ mod tests {
         assert!(read(&[("PIP_PRE", "1")], place.path()).is_on("pre"));
         assert!(!read(&[("PIP_PRE", "Off")], place.path()).is_on("pre") && !settings.is_on("pre"));
         assert_eq!(read(&[("PIP_CONFIG_FILE", "/dev/null")], place.path()).value("cache-dir"), None);
+    }
+
+    #[test]
+    fn the_section_of_install_wins_whichever_file_it_is_in_and_a_named_file_stands_for_the_users() {
+        let place = tempfile::tempdir().unwrap();
+        let at = |path: &str| place.path().join(path);
+        for (file, text) in [
+            (".pip/pip.conf", "[install]\nno-binary = x\n[global]\ncache-dir = /c\n"),
+            ("pip/pip.conf", "[global]\nno-binary = y\ncache-dir = /d\n"),
+            ("named", "[global]\npre = 1\n"),
+        ] {
+            fs::create_dir_all(at(file).parent().unwrap()).unwrap();
+            fs::write(at(file), text).unwrap();
+        }
+        let settings = read(&[], place.path());
+        assert_eq!((settings.value("no-binary"), settings.value("cache-dir")), (Some("x"), Some("/d")));
+        let named = |name: &str| read(&[("PIP_CONFIG_FILE", at(name).to_str().unwrap())], place.path());
+        assert_eq!((named("named").value("pre"), named("named").value("no-binary")), (Some("1"), None));
+        assert_eq!(named("gone").value("no-binary"), Some("x"));
     }
 
     #[test]
