@@ -1,6 +1,6 @@
 //! What a new environment is filled with, and from where: options of every command that fills one.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::path::Path;
 
 use anyhow::{Result, bail, ensure};
@@ -9,7 +9,7 @@ use clap::ValueHint;
 use crate::context::Context;
 use crate::plan::Effect;
 use crate::shell::quote::typed;
-use crate::venv::{Installs, Venv, shown};
+use crate::venv::{Installs, Venv, is_url, shown};
 
 // No doc comment: it would become the first line of each command's help.
 #[derive(Debug, Default, clap::Args)]
@@ -75,7 +75,7 @@ impl Installation {
         }
         let trust = context.trust()?;
         for place in all.iter_mut().filter(|place| !is_url(place)) {
-            let path = context.absolute(place)?;
+            let path = context.path(place)?;
             ensure!(
                 path.exists(),
                 "There is no {} to find packages in.\nhint: venvyard cache warm -r requirements.txt --wheels {}",
@@ -103,7 +103,7 @@ impl Wanted {
         refuse_empty("-i PACKAGE", &self.packages)?;
         let mut requirements = Vec::new();
         for given in &self.requirements {
-            let file = if is_url(given) { given.clone() } else { context.absolute(given)?.into_os_string() };
+            let file = if is_url(given) { given.clone() } else { context.path(given)?.into_os_string() };
             if !is_url(given) && !Path::new(&file).is_file() {
                 bail!("There is no requirements file {}.\nhint: ls *requirements*", shown(&file));
             }
@@ -113,10 +113,6 @@ impl Wanted {
         context.directory()?;
         Ok(Installs { requirements, packages: self.packages.clone(), ..Installs::default() })
     }
-}
-
-fn is_url(word: &OsStr) -> bool {
-    word.to_string_lossy().contains("://")
 }
 
 /// An empty word, as an unset variable leaves it, would mean the working directory.

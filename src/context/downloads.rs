@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 
 use super::Context;
 use super::config::Installer;
-use crate::venv::{PIP_CACHE_PARTS, PipSettings, Uv, can_keep, normal, shown, typed};
+use crate::venv::{PIP_CACHE_PARTS, PipSettings, Uv, can_keep, is_url, normal, shown, typed};
 
 impl Context {
     /// What pip is told by its own variables and files.
@@ -32,7 +32,9 @@ impl Context {
         if self.pip_settings().value("cache-dir").is_some() {
             return Ok(None);
         }
-        Ok(Some((normal(&self.absolute(given).with_context(|| format!("{by} cannot be understood"))?), by)))
+        // A file means the same place wherever one is.
+        let path = if by == "pip_cache" { self.below_home(given) } else { self.absolute(given) };
+        Ok(Some((normal(&path.with_context(|| format!("{by} cannot be understood"))?), by)))
     }
 
     /// The same, if pip can use it and nobody else could have put a package there. Nobody is kept from an environment
@@ -72,9 +74,13 @@ impl Context {
         self.caches().map(|caches| caches.join("pip"))
     }
 
-    /// The configured directories or pages with packages.
+    /// The configured directories, absolute, or pages with packages.
     pub fn find_links(&self) -> Result<Vec<OsString>> {
-        Ok(self.config()?.find_links.iter().flatten().map(OsString::from).collect())
+        let place = |given: &String| match is_url(given.as_ref()) {
+            true => Ok(given.into()),
+            false => self.below_home(given.as_ref()).map(PathBuf::into_os_string),
+        };
+        self.config()?.find_links.iter().flatten().map(place).collect()
     }
 
     /// Whether packages come from such places alone.

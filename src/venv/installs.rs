@@ -1,6 +1,6 @@
 //! What is to be installed into an environment, and the lines that do it.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use super::{Uv, Venv};
@@ -65,6 +65,11 @@ impl Installs {
         let wanted = wanted.into_iter().filter(|words| !words.is_empty());
         wanted.map(|words| [start, &sources.concat(), &words].concat()).collect()
     }
+}
+
+/// Whether `word` names a page, and no file.
+pub(crate) fn is_url(word: &OsStr) -> bool {
+    word.to_string_lossy().contains("://")
 }
 
 #[cfg(test)]

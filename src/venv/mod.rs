@@ -33,7 +33,7 @@ pub(crate) use crate::shell::quote::typed;
 
 pub(crate) use home::Home;
 pub(crate) use hook::{Hook, Runnable};
-pub(crate) use installs::Installs;
+pub(crate) use installs::{Installs, is_url};
 pub(crate) use mount::refuse_mounts;
 pub(crate) use name::{LONGEST, Name};
 pub(crate) use package::Package;
