@@ -199,6 +199,38 @@ fn what_pip_is_told_of_places_leads_it_neither_elsewhere_nor_to_a_page_without_n
 }
 
 #[test]
+fn a_dollar_in_a_typed_path_is_a_letter() {
+    let (sandbox, index) = furnished();
+    let script = "cp -R index/simple/bricks 'w$x'; echo bricks >'r$x.txt'; mkdir 'a$x'
+        ln -s \"$(python3 -c 'import sys; print(sys.executable)')\" 'p$x'
+        mkvirtualenv -p './p$x' -a 'a$x' --find-links 'w$x' --offline -r 'r$x.txt' blog >&2 &&
+            python -c 'import bricks' && cd && deactivate && mv envs/blog 'e$x' && cpvirtualenv './e$x' shop >&2 &&
+            python -c 'import bricks' && cd && cat envs/shop/.project && deactivate
+        PIP_NO_INDEX=1 PIP_FIND_LINKS=index/simple/bricks \
+            \"$VENVYARD\" cache warm -i bricks --wheels 'k$x' >&2 && ls 'k$x'";
+    let mut command = sandbox.shell(posix_shells()[0], script);
+    let output = index.alone(&mut command).env("VENVYARD", VENVYARD).output().expect("the shell runs");
+    let expected = format!("{}/a$x\nbricks-1.0-py3-none-any.whl\n", sandbox.home().display());
+    assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{}", told(&output));
+}
+
+#[test]
+fn a_relative_place_in_the_configuration_is_under_home_wherever_one_is() {
+    let sandbox = Sandbox::new();
+    let config = sandbox.home().join(".config/venvyard");
+    fs::create_dir_all(&config).expect("made");
+    fs::write(config.join("config.toml"), "pip_cache = \"downloads\"\nfind_links = [\"wheels\"]\n")
+        .expect("written");
+    let ran = |words: &[&str]| {
+        let mut command = sandbox.command(VENVYARD);
+        told(&command.args(words).current_dir("/").env_remove("PIP_CACHE_DIR").output().expect("it runs"))
+    };
+    assert!(ran(&["cache"]).contains("/home/downloads  (pip_cache)"), "{}", ran(&["cache"]));
+    let words = ran(&["mkvirtualenv", "-i", "blocks", "blog"]);
+    assert!(words.contains("/home/wheels to find packages in."), "{words}");
+}
+
+#[test]
 fn a_warming_that_fails_or_is_ended_leaves_nothing_that_stays() {
     let (sandbox, index) = furnished();
     let warm = |package: &str| {

@@ -142,7 +142,7 @@ impl Warm {
         if let Some(why) = context.doubtful_pip_cache()? {
             bail!(why);
         }
-        let wheels = self.wheels.as_deref().map(|directory| context.absolute(directory)).transpose()?;
+        let wheels = self.wheels.as_deref().map(|directory| context.path(directory)).transpose()?;
         if let Some(why) = wheels.as_ref().and_then(|wheels| context.trust().ok()?.doubt_store(wheels, &[])) {
             bail!(why);
         }

@@ -97,7 +97,7 @@ impl Args {
                 return Ok(Some(venv));
             }
         }
-        let venv = Venv::at(context.absolute(given)?);
+        let venv = Venv::at(context.path(given)?);
         Ok(venv.exists().then_some(venv))
     }
 }

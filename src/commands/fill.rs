@@ -20,7 +20,7 @@ pub struct Args {
 impl Args {
     /// The copy.
     pub fn plan(self, context: &Context) -> Result<Plan> {
-        let absolute = |path: PathBuf| context.absolute(path.as_os_str());
+        let absolute = |path: PathBuf| context.below(path.as_os_str());
         let (project, template) = (absolute(self.project)?, absolute(self.template)?);
         Ok(Plan::report("").after(vec![Effect::Fill { project, template }]))
     }

@@ -137,7 +137,7 @@ impl Args {
 pub(super) fn project(given: Option<&OsStr>, context: &Context) -> Result<Option<PathBuf>> {
     let Some(given) = given else { return Ok(None) };
     refuse_empty("-a DIR", &[given.to_owned()])?;
-    let project = context.absolute(given)?;
+    let project = context.path(given)?;
     ensure!(
         project.is_dir(),
         "Cannot associate project with {}, it is not a directory\nhint: mkdir -p {}",
@@ -266,7 +266,7 @@ impl Options {
     fn choice(&self, venv: &Venv, context: &Context) -> Result<Choice> {
         let python = match &self.python {
             Some(python) if python.to_string_lossy().contains(['/', '~']) => {
-                Some(context.absolute(python)?.into_os_string())
+                Some(context.path(python)?.into_os_string())
             }
             other => other.clone(),
         };

@@ -17,7 +17,7 @@ pub struct Args {
 impl Args {
     /// The deletion; what a running command holds stays.
     pub fn plan(self, context: &Context) -> Result<Plan> {
-        let home = context.absolute(self.home.as_os_str())?;
+        let home = context.below(self.home.as_os_str())?;
         Ok(Plan::report("").after(vec![Effect::Sweep(home)]))
     }
 }
