@@ -166,7 +166,10 @@ fn what_the_activate_script_of_an_old_interpreter_would_run_is_never_run() {
         create(&native);
         create(&version);
         fs::rename(home.join(&version), home.join(&moved)).expect("moved");
-        for name in [native, moved] {
+        let [former, harmless] = [format!("$(touch pwned)-{version}"), format!("harmless{version}")];
+        create(&former);
+        fs::rename(home.join(former), home.join(&harmless)).expect("moved");
+        for name in [native, moved, harmless] {
             script.extend(["workon '", &name, "'; echo \"$status in $VIRTUAL_ENV\"\n"]);
         }
         let text = fs::read_to_string(home.join(format!("$(touch pwned){version}/bin/activate")));
@@ -179,8 +182,8 @@ fn what_the_activate_script_of_an_old_interpreter_would_run_is_never_run() {
         let status = if shell.dialect == "fish" { "$status" } else { "$?" };
         let output = sandbox.run(shell, &script.replace("$status", status));
         let (seen, told) = (String::from_utf8_lossy(&output.stdout).into_owned(), told(&output));
-        assert_eq!(seen.matches("1 in \n").count(), 2 * pythons.len(), "{}: {told}", shell.name);
-        assert!(told.matches("would run as code").count() >= 2 * pythons.len(), "{}: {told}", shell.name);
+        assert_eq!(seen.matches("1 in \n").count(), 3 * pythons.len(), "{}: {told}", shell.name);
+        assert!(told.matches("would run as code").count() >= 3 * pythons.len(), "{}: {told}", shell.name);
         assert!(!sandbox.home().join("pwned").exists(), "{}: {told}", shell.name);
     }
 }

@@ -50,7 +50,7 @@ impl Args {
         let venv = context.home()?.find(&name)?;
         if !venv.is_quoted(context.shell()) {
             bail!(
-                "The path {} would run as code when its activate script is sourced.\n\
+                "The activate script of {} would run as code a path that it names.\n\
                  hint: rmvirtualenv {}",
                 shown(venv.root()),
                 name.typed()
@@ -90,7 +90,7 @@ pub(super) fn without_python(venv: &Venv, name: &Name) -> Option<Effect> {
 /// A warning that `venv` is not entered, since that would run what its path holds.
 pub(super) fn left_out(venv: &Venv, name: &Name) -> Effect {
     Effect::Say(format!(
-        "WARNING: '{name}' is left out: the path {} would run as code when its activate script is sourced.",
+        "WARNING: '{name}' is left out: the activate script of {} would run as code a path that it names.",
         shown(venv.root())
     ))
 }

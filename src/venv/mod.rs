@@ -225,12 +225,13 @@ impl Venv {
     }
 
     /// Whether its activate script for `shell` cannot run what its path holds when it is sourced: old generators paste
-    /// the path into double quotes, where `$(…)`, backticks, `"` and `\` act.
+    /// the path into double quotes, where `$(…)`, backticks, `"` and `\` act. Of what was moved that is the old path.
     pub fn is_quoted(&self, shell: Shell) -> bool {
         let acts = |word: &&[u8]| word.iter().any(|byte| b"$`\"\\\n".contains(byte));
         let root = self.root.as_os_str().as_bytes();
         if !acts(&root) {
-            return true;
+            return !fs::read(self.activate_for(shell))
+                .is_ok_and(|text| text.split(|&byte| byte == b'\n').any(pastes_code));
         }
         // The prompt of fish is a function that activate pastes the name into; that of the others the shim tames.
         let name = self.root.file_name().filter(|_| shell == Shell::Fish).map(OsStr::as_bytes);
@@ -242,6 +243,13 @@ impl Venv {
             safe > 0 && words.all(|word| count(&text, word) == safe * count(&quoted, word))
         })
     }
+}
+
+/// Whether a line of an activate script says of the environment a path in double quotes that holds a command.
+fn pastes_code(line: &[u8]) -> bool {
+    let from = |line: &[u8], word: &[u8]| line.windows(word.len()).position(|part| part == word);
+    let path = from(line, b"VIRTUAL_ENV").and_then(|_| Some(&line[from(line, b"\"/")?..]));
+    path.is_some_and(|path| path.contains(&b'`') || from(path, b"$(").is_some())
 }
 
 /// Whether a directory in lib, `python3.11` or `python3.13t`, is that of a version like `3.11.7`.
@@ -313,6 +321,12 @@ mod tests {
         assert!(!venv("VIRTUAL_ENV=\"ROOT\"", "$(id)").1.is_quoted(Shell::Bash));
         assert!(venv("VIRTUAL_ENV='ROOT'", "$(id)").1.is_quoted(Shell::Bash));
         assert!(!venv("VIRTUAL_ENV='ROOT'\nX=\"ROOT\"", "$(id)").1.is_quoted(Shell::Bash));
+        assert!(!venv("VIRTUAL_ENV=$(cygpath \"/envs/$(id)\")", "blog").1.is_quoted(Shell::Bash), "moved");
+        assert!(
+            venv("VIRTUAL_ENV=\"$(dirname \"/x\")\"\nVIRTUAL_ENV=$(cygpath \"ROOT\")", "blog")
+                .1
+                .is_quoted(Shell::Bash)
+        );
     }
 
     #[test]
