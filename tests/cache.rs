@@ -231,6 +231,46 @@ fn a_relative_place_in_the_configuration_is_under_home_wherever_one_is() {
 }
 
 #[test]
+fn a_warming_goes_by_the_configuration_and_what_it_hints_at_can_be_typed() {
+    let (sandbox, index) = furnished();
+    let config = sandbox.home().join(".config/venvyard");
+    fs::create_dir_all(&config).expect("made");
+    let configured = |text: &str, script: &str| {
+        fs::write(config.join("config.toml"), text).expect("written");
+        let script = format!("PATH=$BIN:$PATH; {script}");
+        let mut command = sandbox.shell(posix_shells()[0], &script);
+        command.env("BIN", Path::new(VENVYARD).parent().expect("a directory"));
+        index.alone(&mut command).output().expect("the shell runs")
+    };
+    // Only the configured place has it, and the one that is to be filled is not there.
+    let places = "find_links = [\"index/simple/bricks\", \"w\"]\n";
+    let warm = "PIP_NO_INDEX=1 venvyard cache warm -i bricks --wheels w";
+    let output = configured(places, warm);
+    assert!(output.status.success(), "{}", told(&output));
+    let told_line = String::from_utf8_lossy(&output.stdout).lines().last().expect("a line").to_owned();
+    assert!(told_line.starts_with("  mkvirtualenv --find-links "), "{told_line}");
+    let output =
+        configured("", &format!("{} && python -c 'import bricks'", told_line.replace(" NAME", " blog")));
+    assert!(output.status.success(), "{}", told(&output));
+    assert_eq!(index.requests(), [] as [&str; 0]);
+    let output = configured("offline = true\n", "venvyard cache warm -i bricks");
+    assert_eq!(output.status.code(), Some(1), "{}", told(&output));
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    let hint = words.lines().find_map(|line| line.strip_prefix("hint: ")).expect("a hint");
+    let output = configured("offline = true\n", hint);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "1:offline = true\n", "{words}");
+    // It is not started.
+    fs::create_dir(sandbox.home().join("bin")).expect("made");
+    fs::copy("/bin/false", sandbox.home().join("bin/uv")).expect("copied");
+    let output = configured("installer = \"uv\"\n", "PATH=$HOME/bin:$PATH; venvyard cache warm -i bricks");
+    assert!(
+        output.status.success() && told(&output).contains("NOTE: This is for pip alone; uv"),
+        "{}",
+        told(&output)
+    );
+}
+
+#[test]
 fn a_warming_that_fails_or_is_ended_leaves_nothing_that_stays() {
     let (sandbox, index) = furnished();
     let warm = |package: &str| {

@@ -9,18 +9,19 @@ use indicatif::HumanBytes;
 use serde_json::json;
 use walkdir::WalkDir;
 
-use super::installation::Wanted;
+use super::installation::{Wanted, sources};
 use super::mkvirtualenv::Options;
 use crate::context::Context;
 use crate::plan::{Creation, Effect, Plan, Warming};
 use crate::shell::quote::typed;
 use crate::venv::template::Workshop;
-use crate::venv::{Name, pip_cache_parts, refuse_mounts, shown};
+use crate::venv::{Installs, Name, is_url, pip_cache_parts, refuse_mounts, shown};
 
 const MORE: &str = "\
 Templates are what each interpreter made once; environments are clones of them. What pip
 downloads it keeps where PIP_DOWNLOAD_CACHE or `pip_cache` in config.toml says, unless
-PIP_CACHE_DIR or a pip.conf names another place.
+PIP_CACHE_DIR or a pip.conf names another place. What uv installs `warm` keeps for it only
+as wheels.
 
 Examples:
   venvyard cache
@@ -142,6 +143,14 @@ impl Warm {
         if let Some(why) = context.doubtful_pip_cache()? {
             bail!(why);
         }
+        if context.is_offline()? {
+            let files = context.configuration_files().into_iter().filter(|file| file.exists());
+            let files: Vec<_> = files.map(|file| typed(file.as_os_str())).collect();
+            bail!(
+                "pip is to download, and `offline` in config.toml says not to.\nhint: grep -n offline {}",
+                files.join(" ")
+            );
+        }
         let wheels = self.wheels.as_deref().map(|directory| context.path(directory)).transpose()?;
         if let Some(why) = wheels.as_ref().and_then(|wheels| context.trust().ok()?.doubt_store(wheels, &[])) {
             bail!(why);
@@ -151,11 +160,22 @@ impl Warm {
         if !home.exists()? {
             effects.push(Effect::MakeDirectory(home.path().to_path_buf()));
         }
-        let installs = self.wanted.installs(context)?;
+        let mut find_links = context.find_links()?;
+        // What is to be filled may not be there yet.
+        find_links.retain(|place| is_url(place) || Path::new(place).exists());
+        let find_links = sources(find_links, context)?;
+        let installs = Installs { find_links, ..self.wanted.installs(context)? };
+        if wheels.is_none() && matches!(context.uv(false)?, Some(Ok(_))) {
+            effects.push(Effect::Say(format!(
+                "NOTE: This is for pip alone; uv, which installs here, has a cache of its own. Wheels serve both.\n\
+                 hint: venvyard cache warm --wheels wheels {}",
+                self.wanted.typed()
+            )));
+        }
         let (notes, creation) =
             Options::of(self.python).making(home.venv(&Name::new("warm".as_ref())?), context)?;
         effects.extend(notes);
-        let said = told(&creation, wheels.as_deref(), context)?;
+        let said = told(&creation, wheels.as_deref(), &self.wanted, context)?;
         let directory = context.directory()?.to_path_buf();
         effects.push(Effect::Warm(Warming { creation, installs, wheels, directory }));
         Ok(Plan::report(said).after(effects))
@@ -163,15 +183,18 @@ impl Warm {
 }
 
 /// What is said in the end: where everything is now.
-fn told(creation: &Creation, wheels: Option<&Path>, context: &Context) -> Result<String> {
+fn told(creation: &Creation, wheels: Option<&Path>, wanted: &Wanted, context: &Context) -> Result<String> {
     let cache = match &creation.cache {
         Some(cache) => Some(cache.clone()),
         None => pip_cache(context)?.map(|(directory, _)| directory),
     };
     let cached = cache.map(|cache| format!("pip keeps downloads in {}", shown(&cache)));
     let kept = wheels.map(|wheels| {
-        let (shown, typed) = (shown(wheels), typed(wheels.as_os_str()));
-        format!("Wheels are in {shown}; without a network:\n  mkvirtualenv --find-links {typed} --offline")
+        let (shown, typed, wanted) = (shown(wheels), typed(wheels.as_os_str()), wanted.typed());
+        format!(
+            "Wheels are in {shown}; without a network:\n  \
+             mkvirtualenv --find-links {typed} --offline {wanted} NAME"
+        )
     });
     Ok(cached.into_iter().chain(kept).collect::<Vec<_>>().join("\n"))
 }
@@ -317,7 +340,8 @@ mod tests {
         let told = report(&plan, place);
         assert_eq!(
             told,
-            "pip keeps downloads in ~/old\nWheels are in ~/w; without a network:\n  mkvirtualenv --find-links ~/w --offline"
+            "pip keeps downloads in ~/old\nWheels are in ~/w; without a network:\n  \
+             mkvirtualenv --find-links ~/w --offline -i six NAME"
         );
     }
 }

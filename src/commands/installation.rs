@@ -73,28 +73,40 @@ impl Installation {
             let words = settings.value("find-links").unwrap_or_default().split_whitespace();
             all.extend(words.map(OsString::from).filter(|word| !is_url(word)));
         }
-        let trust = context.trust()?;
-        for place in all.iter_mut().filter(|place| !is_url(place)) {
-            let path = context.path(place)?;
-            ensure!(
-                path.exists(),
-                "There is no {} to find packages in.\nhint: venvyard cache warm -r requirements.txt --wheels {}",
-                shown(&path),
-                typed(path.as_os_str())
-            );
-            if let Some(why) = trust.doubt_store(&path, &[]) {
-                bail!(why);
-            }
-            *place = path.into();
-        }
-        Ok(all)
+        sources(all, context)
     }
+}
+
+/// The same places, directories absolute: these are there, and nobody else could have put a package into them.
+pub(super) fn sources(mut places: Vec<OsString>, context: &Context) -> Result<Vec<OsString>> {
+    let trust = context.trust()?;
+    for place in places.iter_mut().filter(|place| !is_url(place)) {
+        let path = context.path(place)?;
+        ensure!(
+            path.exists(),
+            "There is no {} to find packages in.\nhint: venvyard cache warm -r requirements.txt --wheels {}",
+            shown(&path),
+            typed(path.as_os_str())
+        );
+        if let Some(why) = trust.doubt_store(&path, &[]) {
+            bail!(why);
+        }
+        *place = path.into();
+    }
+    Ok(places)
 }
 
 impl Wanted {
     /// Whether nothing is.
     pub(super) fn is_empty(&self) -> bool {
         self.requirements.is_empty() && self.packages.is_empty()
+    }
+
+    /// As it is typed.
+    pub(super) fn typed(&self) -> String {
+        let requirements = self.requirements.iter().map(|file| format!("-r {}", typed(file)));
+        let packages = self.packages.iter().map(|package| format!("-i {}", typed(package)));
+        requirements.chain(packages).collect::<Vec<_>>().join(" ")
     }
 
     /// The same from the index, its files absolute; they are there.
