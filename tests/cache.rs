@@ -487,8 +487,11 @@ fn where_uv_is_not_at_hand_pip_installs_and_that_is_said() {
     // A relative entry of PATH counts for nothing.
     fs::create_dir(sandbox.home().join("bin")).expect("made");
     fs::copy("/bin/false", sandbox.home().join("bin/uv")).expect("copied");
+    // uv may lie beside python3, and among the system's programs.
     let script = format!(
-        "PATH=bin:$(dirname \"$(command -v python3)\"):/usr/bin:/bin; mkvirtualenv blog -i blocks >&2 && {INSTALLERS}"
+        "python=$(python3 -c 'import sys; print(sys.executable)'); mkdir links
+        ln -s /usr/bin/* /bin/* links 2>/dev/null; rm -f links/uv; PATH=bin:$HOME/links
+        mkvirtualenv -p \"$python\" blog -i blocks >&2 && {INSTALLERS}"
     );
     let output = run(&sandbox, &index, posix_shells()[0], &script);
     assert_eq!(String::from_utf8_lossy(&output.stdout), "pip\npip\n", "{}", told(&output));
