@@ -1,5 +1,6 @@
 //! Words: whatever bytes a name has, every shell gets exactly these.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
@@ -25,14 +26,18 @@ fn word() -> impl Strategy<Value = Vec<u8>> {
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "docs/reliability.md tells how many there are")]
 fn every_word_survives_every_shell() {
     let mut runner = TestRunner::new(Config { cases: 24, failure_persistence: None, ..Config::default() });
     // Many words a shell: to start one costs more than to quote them all.
+    let count = Cell::new(0);
     let outcome = runner.run(&btree_set(word(), 1..100), |words| {
         survive(&words);
+        count.set(count.get() + words.len());
         Ok(())
     });
     outcome.unwrap_or_else(|failure| panic!("{failure}"));
+    eprintln!("{} words in each of {} shells", count.get(), shells().len());
 }
 
 /// Makes every word the name of an environment, and one a project's; each shell lists the ones and goes to
