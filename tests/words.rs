@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
@@ -40,8 +40,8 @@ fn every_word_survives_every_shell() {
     eprintln!("{} words in each of {} shells", count.get(), shells().len());
 }
 
-/// Makes every word the name of an environment, and one a project's; each shell lists the ones and goes to
-/// the other.
+/// Makes every word the name of an environment, and one a project's; each shell lists the ones, goes to the other, and
+/// tells a hook of the middle one, or nobody if that is one that could run as code.
 fn survive(words: &BTreeSet<Vec<u8>>) {
     let sandbox = Sandbox::new();
     // A project is a line of a file.
@@ -55,14 +55,25 @@ fn survive(words: &BTreeSet<Vec<u8>>) {
     for word in words {
         symlink("real", home.join(OsStr::from_bytes(word))).expect("linked");
     }
+    let hook = home.join("preactivate");
+    fs::write(&hook, "#!/bin/sh\nprintf '%s\\n' \"$1\" >>\"$HOME/told\"\n").expect("written");
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).expect("set");
+    let middle = words.iter().nth(words.len() / 2).expect("a word");
+    let acts = middle.iter().any(|byte| b"$`\"\\\n".contains(byte));
+    let entered = if acts { b"real\n".to_vec() } else { [b"real\n", &middle[..], b"\n"].concat() };
     let mut names: Vec<&[u8]> = words.iter().map(Vec::as_slice).chain([&b"real"[..]]).collect();
     names.sort_unstable();
     names.push(project.as_os_str().as_bytes());
     let expected: Vec<u8> = names.into_iter().flat_map(|name| [name, b"\n"].concat()).collect();
     for shell in shells() {
         let settings = if shell.dialect == "zsh" { "setopt rc_quotes csh_junkie_quotes\n" } else { "" };
-        let output = sandbox.run(shell, &format!("{settings}lsvirtualenv -b\nworkon real\npwd"));
+        let script = "lsvirtualenv -b\nworkon real\npwd\nworkon -- \"$NAME\" >said 2>&1 || true";
+        let mut command = sandbox.shell(shell, &format!("{settings}{script}"));
+        let output = command.env("NAME", OsStr::from_bytes(middle)).output().expect("the shell runs");
         let is_same = output.status.success() && output.stderr.is_empty() && output.stdout == expected;
         assert!(is_same, "{}: {} instead of {}", shell.name, told(&output), expected.escape_ascii());
+        let told = fs::read(sandbox.home().join("told")).expect("the hook ran");
+        assert_eq!(told.escape_ascii().to_string(), entered.escape_ascii().to_string(), "{}", shell.name);
+        fs::remove_file(sandbox.home().join("told")).expect("removed");
     }
 }
