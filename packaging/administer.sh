@@ -122,6 +122,26 @@ login ann /bin/bash 'export WORKON_HOME=~/elsewhere; mkvirtualenv --without-pip 
 rm -r /home/ann/.config /srv/hooks
 echo 'Settings of the site count below the own ones, and those below variables.'
 
+# What root keeps, everybody installs, without a network.
+wheel=$(mktemp -d)/bricks-1.0-py3-none-any.whl
+python3 - "$wheel" <<'END'
+import sys, zipfile
+info = "bricks-1.0.dist-info/"
+files = {"bricks.py": "", info + "METADATA": "Metadata-Version: 2.1\nName: bricks\nVersion: 1.0\n",
+         info + "WHEEL": "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n"}
+files[info + "RECORD"] = "".join(name + ",,\n" for name in [*files, info + "RECORD"])
+with zipfile.ZipFile(sys.argv[1], "w") as wheel:
+    for name, text in files.items():
+        wheel.writestr(name, text)
+END
+rm /etc/venvyard/config.toml
+said=$(HOME=/root venvyard cache warm -i "$wheel" --wheels /srv/wheels 2>&1) || fail "wheels: $said"
+printf '%s\n' 'find_links = ["/srv/wheels"]' 'offline = true' >/etc/venvyard/config.toml
+login bob /bin/bash 'mkvirtualenv -i bricks wall >/dev/null 2>&1 && python -c "import bricks" && deactivate &&
+    rmvirtualenv wall 2>/dev/null && echo fine'
+rm -r /srv/wheels
+echo 'A user installs from wheels that root keeps.'
+
 # A home that a group shares is used by who says so.
 groupadd developers
 usermod --append --groups developers ann
