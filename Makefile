@@ -13,6 +13,7 @@ help:
 	@echo 'make setup        install what the tests need'
 	@echo 'make check        lints and tests that need no network'
 	@echo 'make test         setup, check, the tests that install from PyPI, and those of virtualenvwrapper'
+	@echo 'make real         copy, rename and wipe an environment with jupyter and a hundred other packages'
 	@echo 'make original     run the tests of virtualenvwrapper on our files in place of its own'
 	@echo 'make packages     build a .deb, an .rpm and a wheel, in target/packages'
 	@echo 'make packages-test  check them, and install, upgrade, use and remove them in a copy of this machine'
@@ -32,9 +33,12 @@ check: lint
 	@packaging/rehearse.sh
 
 test: setup lint
-	cargo test --locked -- --include-ignored
+	cargo test --locked -- --include-ignored --skip real::
 	@packaging/rehearse.sh
 	@tests/original/suite.sh
+
+real: setup
+	cargo test --locked real:: -- --include-ignored --nocapture
 
 original: setup
 	@tests/original/suite.sh
@@ -52,6 +56,6 @@ lint:
 bench: setup
 	@sh benches/run.sh
 
-.PHONY: help install uninstall setup check test original packages packages-test lint bench
+.PHONY: help install uninstall setup check test real original packages packages-test lint bench
 # The release build and the tests would fight for the same cores.
 .NOTPARALLEL:

@@ -17,6 +17,20 @@ use crate::support::{Sandbox, Shell, is_here, shells, told};
 /// A name that has to be quoted in every shell and in every kind of file.
 const COPY: &str = "it's a copy";
 
+/// What is installed into the environment that is copied.
+pub(crate) struct Goods {
+    /// Packages from PyPI.
+    pub(crate) packages: &'static str,
+    /// Projects that stay where they are, beside those that always do: name, what builds it, and how that is called.
+    pub(crate) projects: &'static [(&'static str, &'static str, &'static str)],
+}
+
+/// What is quick to install and still of every kind.
+const FEW: Goods = Goods {
+    packages: "wheel django numpy ipython ipykernel jupyter_core nbconvert black ansible-core flask six==1.15.0",
+    projects: &[],
+};
+
 /// A sandbox whose environments lie below a path with a blank.
 struct Lab {
     sandbox: Sandbox,
@@ -165,7 +179,15 @@ const SETUPTOOLS: &str =
     "[build-system]\nrequires = ['setuptools']\nbuild-backend = 'setuptools.build_meta'\n";
 
 /// Projects of every kind that can be installed so that they stay where they are.
-fn write_projects(lab: &Lab) {
+fn write_projects(lab: &Lab, goods: &Goods) {
+    for (name, requirement, backend) in goods.projects {
+        let built = format!("[build-system]\nrequires = ['{requirement}']\nbuild-backend = '{backend}'\n");
+        let project =
+            format!("[project]\nname = '{name}'\nversion = '1'\n[project.scripts]\n{name} = '{name}:main'\n");
+        lab.write(&format!("my projects/{name}/pyproject.toml"), &(built + &project));
+        let module = format!("def main():\n    print('usage: {name}')\n");
+        lab.write(&format!("my projects/{name}/{name}/__init__.py"), &module);
+    }
     let project = |name: &str| format!("{SETUPTOOLS}[project]\nname = '{name}'\nversion = '1'\n");
     let layout = |name: &str| format!("[tool.setuptools]\npackages = ['{name}']\n");
     let module = |path: &str| lab.write(path, "answer = 42\n");
@@ -208,17 +230,20 @@ const INSIDE: [&str; 2] = ["inner_finder", "inner_legacy"];
 const USE: &str = r#"
 mkvirtualenv used >&2
 python -c 'import setuptools' 2>/dev/null || pip install -q 'setuptools<80'
-pip install -q --compile --only-binary :all: wheel django numpy ipython ipykernel jupyter_core nbconvert black ansible-core flask six==1.15.0
+pip install -q --compile --only-binary :all: $PACKAGES
 projects="$HOME/my projects"
 mkdir "$VIRTUAL_ENV/src"
 mv "$projects"/inner* "$VIRTUAL_ENV/src"
 pip install -q -e "$projects/finder" -e "$projects/path" -e "$projects/flitted" \
     -e "$VIRTUAL_ENV/src/inner_finder" "$VIRTUAL_ENV/src/inner_url"
+for project in $PROJECTS; do pip install -q -e "$projects/$project"; done
 for legacy in "$projects/legacy" "$VIRTUAL_ENV/src/inner_legacy"; do
     (cd "$legacy" && python setup.py -q develop >&2)
 done
 python -m ipykernel install --sys-prefix --name used >&2
-printf '\177ELF\0\0%s/lib\0' "$VIRTUAL_ENV" >"$VIRTUAL_ENV/bin/binary"
+printf '#include <stdio.h>\nint main(void) { return puts(PLACE) < 0; }\n' >binary.c
+cc -DPLACE="\"$VIRTUAL_ENV/lib\"" -o "$VIRTUAL_ENV/bin/binary" binary.c
+cc -DPLACE='"nowhere"' -o "$VIRTUAL_ENV/bin/binary-of-no-place" binary.c
 cp "$VIRTUAL_ENV/bin/binary" "$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/_compiled.so"
 chmod +x "$VIRTUAL_ENV/bin/binary"
 printf '#!/bin/sh\nexec "%s/bin/python" -c "import six; print(six.__file__)"\n' "$VIRTUAL_ENV" >"$VIRTUAL_ENV/bin/serve"
@@ -233,9 +258,10 @@ echo 'export HOOKED=yes' >>"$VIRTUAL_ENV/bin/postactivate"
 "#;
 
 /// Where each module comes from, what pip lists, and what it finds wrong.
-fn told_by_python(lab: &Lab, name: &str) -> Vec<String> {
+fn told_by_python(lab: &Lab, goods: &Goods, name: &str) -> Vec<String> {
     let root = lab.at(name);
-    let modules = [OUTSIDE.as_slice(), &INSIDE, &["inner_url", "added", "numpy"]].concat();
+    let projects: Vec<&str> = goods.projects.iter().map(|(name, _, _)| *name).collect();
+    let modules = [OUTSIDE.as_slice(), &INSIDE, &["inner_url", "added", "numpy"], &projects].concat();
     let script = format!(
         "cd /; VENVYARD= . \"$ROOT/bin/activate\"
          python -c 'import sys, {}\nprint(sys.prefix, *(sys.modules[name].__file__ for name in sys.argv[1:]), sep=\"\\n\")' {}
@@ -257,6 +283,7 @@ fn binaries(root: &Path) -> BTreeSet<PathBuf> {
 }
 
 struct Source {
+    goods: &'static Goods,
     answers: BTreeMap<String, (Option<i32>, String)>,
     told: Vec<String>,
     compiled: usize,
@@ -267,7 +294,7 @@ fn count_compiled(root: &Path) -> usize {
 }
 
 #[expect(clippy::print_stderr, reason = "what fails in the source is named")]
-fn look_at(lab: &Lab, name: &str) -> Source {
+fn look_at(lab: &Lab, goods: &'static Goods, name: &str) -> Source {
     let root = lab.at(name);
     let mut answers = answers(lab, &root);
     answers.retain(|script, answer| {
@@ -279,7 +306,7 @@ fn look_at(lab: &Lab, name: &str) -> Source {
     });
     eprintln!("{} scripts answer", answers.len());
     assert_eq!(wrong_records(&root).0, [] as [String; 0]);
-    Source { answers, told: told_by_python(lab, name), compiled: count_compiled(&root) }
+    Source { answers, told: told_by_python(lab, goods, name), goods, compiled: count_compiled(&root) }
 }
 
 /// Fails unless the environment `name` does all that the source did and knows nothing of `old`.
@@ -289,7 +316,7 @@ fn assert_like(lab: &Lab, source: &Source, name: &str, old: &Path) {
     let (wrong, compared) = wrong_records(&root);
     assert_eq!(wrong, [] as [String; 0], "of {compared}");
     assert!(compared > 5000, "{compared}");
-    let told = told_by_python(lab, name);
+    let told = told_by_python(lab, source.goods, name);
     let differing: Vec<_> = told.iter().zip(&source.told).filter(|(mine, its)| mine != its).collect();
     assert!(differing.is_empty() && told.len() == source.told.len(), "{differing:?}");
     // The finders were rewritten: what was compiled of them is no longer true.
@@ -309,14 +336,20 @@ fn assert_answers(lab: &Lab, source: &Source, name: &str) {
 #[test]
 #[ignore = "installs from PyPI"]
 fn a_used_environment_is_copied_renamed_and_wiped() {
+    is_copied_renamed_and_wiped(&FEW);
+}
+
+/// Fails unless an environment that holds `goods` and much else is copied, renamed and wiped as it should be.
+pub(crate) fn is_copied_renamed_and_wiped(goods: &'static Goods) {
     let lab = Lab::new();
     if !is_here("timeout") {
         return;
     }
-    write_projects(&lab);
-    lab.run(USE);
+    write_projects(&lab, goods);
+    let projects: Vec<&str> = goods.projects.iter().map(|(name, _, _)| *name).collect();
+    lab.run(&format!("PACKAGES='{}' PROJECTS='{}'\n{USE}", goods.packages, projects.join(" ")));
     let used = lab.at("used");
-    let source = look_at(&lab, "used");
+    let source = look_at(&lab, goods, "used");
     let before = tree(&used);
     let outside = tree(&lab.sandbox.home().join("my projects"));
 
@@ -394,7 +427,8 @@ fn assert_wiped(lab: &Lab, root: &Path) {
     let wiped = entries(root);
     let missing: Vec<&PathBuf> = fresh.difference(&wiped).collect();
     assert_eq!(missing, [] as [&PathBuf; 0]);
-    let own = ["added", "bin/binary", "bin/serve", ".project", "share", "share/jupyter"];
+    let own =
+        ["added", "bin/binary", "bin/binary-of-no-place", "bin/serve", ".project", "share", "share/jupyter"];
     let is_own = |path: &Path| {
         let shown = path.to_string_lossy();
         own.contains(&&*shown)

@@ -25,6 +25,7 @@ mod profile;
 mod prompts;
 mod pypi;
 mod readme;
+mod real;
 mod settings;
 mod shellcheck;
 mod stories;
