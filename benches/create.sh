@@ -96,7 +96,7 @@ row 'create, the first of an interpreter' "${least[cold]}" 'python -m venv' "${l
 wrapper=$(version virtualenvwrapper)
 export VIRTUALENVWRAPPER_PYTHON=$peers/bin/python PATH=$peers/bin:$PATH lab
 # shellcheck disable=SC2016 # for the live shell to expand
-away='deactivate; mv "$WORKON_HOME/blog" "$lab/trash/$$-$round"'
+away='deactivate; mv "$WORKON_HOME/blog" "$lab/trash/$$-$ROUNDS"'
 aside
 row 'bash: mkvirtualenv, activated' "$(live "$shim" 40 "$away" "mkvirtualenv -p '$python' blog")" \
     "$wrapper" "$(live "$theirs" 8 "$away" "mkvirtualenv -p '$python' blog")" 50
@@ -158,7 +158,7 @@ ours_live=$(live "$shim" 8 "$away" 'cpvirtualenv source blog')
 move_copy
 row 'bash: cpvirtualenv of django and numpy' "$ours_live" "$wrapper" "$(live "$theirs" 4 "$away" 'cpvirtualenv source blog')" 5
 move_copy
-copy="deactivate; mv \"\$WORKON_HOME/blog\" \"\$lab/trash/\$\$-wipe-\$round\"; \
+copy="deactivate; mv \"\$WORKON_HOME/blog\" \"\$lab/trash/\$\$-wipe-\$ROUNDS\"; \
 VENVYARD_SHELL=bash command '$venvyard' cpvirtualenv source blog; workon blog"
 row 'bash: wipeenv of django and numpy' "$(live "$shim" 8 "$copy" wipeenv)" "$wrapper" "$(live "$theirs" 3 "$copy" wipeenv)" 50
 rm -rf "$lab/trash"
