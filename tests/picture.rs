@@ -38,7 +38,7 @@ fn the_picture_shows_what_is_seen() {
     terminal.run("unset WORKON_HOME; TERM=xterm-256color; PS1='$ '");
     // What a person sees in the end: a wheel that turned for a while has left nothing.
     let mut screen = vt100::Parser::new(LINES, COLUMNS, 0);
-    TYPED.lines().for_each(|line| screen.process(&terminal.record(line)));
+    TYPED.lines().for_each(|line| screen.process(&terminal.record("$ ", line)));
     let rows = screen.screen().rows_formatted(0, COLUMNS.get());
     let rows: Vec<String> = rows.map(|row| row.trim_end().to_owned()).collect();
     let drawn = Term::new().render_svg(rows.join("\n").trim_end());

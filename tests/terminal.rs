@@ -76,10 +76,13 @@ impl Terminal {
         (seen, status)
     }
 
-    /// Types `line`, waits until it is done, and returns what the terminal got of it, the prompt before it included.
-    pub(crate) fn record(&mut self, line: &str) -> Vec<u8> {
+    /// Waits for a prompt that ends with `prompt`, types `line`, waits until it is done, and returns what the terminal
+    /// got of all that: what is typed before the prompt would be shown before it too.
+    pub(crate) fn record(&mut self, prompt: &str, line: &str) -> Vec<u8> {
+        let mut seen = self.bytes_until(prompt);
+        seen.extend_from_slice(prompt.as_bytes());
         self.press(&format!("{line}\r"));
-        let seen = self.bytes_until("<done ");
+        seen.extend(self.bytes_until("<done "));
         self.until(">");
         // First comes the end of the line before, which the driver added.
         seen.trim_ascii_start().to_vec()
