@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
+use std::mem;
 use std::os::unix::ffi::OsStrExt;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches, Parser};
 
 use crate::commands::Command;
 
@@ -85,7 +86,7 @@ pub fn parse(
         let typed = words.split_off(position + 1);
         words.extend(sorted(&about, creation_options().into_iter().chain(typed)));
     }
-    match Cli::try_parse_from(words) {
+    match parsed(words, &about) {
         Ok(Cli { command, dry_run }) => Ok(Request::Do { command, dry_run }),
         Err(text) if matches!(text.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             // `lsvirtualenv -h` has always returned 1.
@@ -96,12 +97,25 @@ pub fn parse(
     }
 }
 
+/// The words as the parser has them, of which `about` may be the command.
+fn parsed(words: Vec<OsString>, about: &str) -> Result<Cli, clap::Error> {
+    let mut cli = Cli::command();
+    // What each command is for stands in the help of all, and is not known before it is built.
+    if cli.find_subcommand(about).is_none() {
+        cli.build();
+    }
+    let mut matches = cli.try_get_matches_from_mut(words)?;
+    Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut cli))
+}
+
 /// The words of a `command` that creates as the parser wants them. The last word that is no option names the
 /// environment, if the command takes a name; every other word that we do not know is the creator's, in the order
 /// typed.
 fn sorted(command: &str, words: impl Iterator<Item = OsString>) -> Vec<OsString> {
-    let description = description();
-    let ours = description.find_subcommand(command).expect("it is one of our commands");
+    let mut cli = Cli::command();
+    let ours = cli.find_subcommand_mut(command).map(mem::take).expect("it is one of our commands");
+    let mut ours = ours.args(cli.get_arguments());
+    ours.build();
     let (mut known, mut foreign, mut names) = (Vec::new(), Vec::new(), Vec::new());
     let mut words: VecDeque<OsString> = words.collect();
     while let Some(word) = words.pop_front() {
@@ -113,7 +127,7 @@ fn sorted(command: &str, words: impl Iterator<Item = OsString>) -> Vec<OsString>
             // Its place among the foreign words is kept until we know which is the name.
             names.push(word.clone());
             foreign.push(word);
-        } else if let Some(option) = option(ours, &word) {
+        } else if let Some(option) = option(&ours, &word) {
             let whole = bytes.contains(&b'=') || (bytes[1] != b'-' && bytes.len() > 2);
             let value = option.get_action().takes_values() && !whole;
             known.push(word);

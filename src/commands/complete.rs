@@ -7,7 +7,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
 use anyhow::Result;
-use clap::{Subcommand, ValueHint};
+use clap::ValueHint;
 
 use super::cdvirtualenv::below;
 use super::restorevirtualenv;
@@ -119,10 +119,10 @@ fn holds(command: &str, argument: &clap::Arg) -> Holds {
 }
 
 fn offer(line: &Line, after: &[OsString], command: &OsStr, shell: Shell, context: &Context) -> Result<Offer> {
-    let all = super::Command::augment_subcommands(clap::Command::default().version("is told"));
     let command = Path::new(command).file_name().unwrap_or_default();
+    let described = super::described_one(command).unwrap_or_else(|| super::described().version("is told"));
     let mut words = line.words.iter().enumerate().skip(1);
-    let mut description = all.find_subcommand(command).unwrap_or(&all);
+    let mut description = &described;
     while description.has_subcommands() {
         match words.find(|(_, word)| !word.as_bytes().starts_with(b"-")) {
             None => {
@@ -464,7 +464,7 @@ mod tests {
     fn no_argument_is_left_to_the_user_but_what_only_the_user_knows() {
         let new = ["mkvirtualenv name", "mkproject name", "cpvirtualenv name", "mvvirtualenv new"];
         let of_ls = "lssitepackages options";
-        let mut commands = vec![super::super::Command::augment_subcommands(clap::Command::default())];
+        let mut commands = vec![super::super::described()];
         while let Some(command) = commands.pop() {
             commands.extend(command.get_subcommands().filter(|command| !command.is_hide_set()).cloned());
             let seen =

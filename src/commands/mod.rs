@@ -31,7 +31,8 @@ mod virtualenvwrapper;
 mod wipeenv;
 mod workon;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::mem;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -42,7 +43,9 @@ use crate::shell::Step;
 use crate::venv::Hook;
 
 /// What venvyard can be asked to do. What each is for, its own file tells.
+// Of forty descriptions the parser needs one: with the others built too `workon` takes half as long again.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Command {
     Mkvirtualenv(mkvirtualenv::Args),
     Workon(workon::Args),
@@ -79,6 +82,23 @@ pub enum Command {
     Hooks(hooks::Args),
     #[command(hide = true)]
     Path(path::Args),
+}
+
+/// Each command with what it is for and what may be typed, but for what the parser adds by itself (`--help`).
+fn described() -> clap::Command {
+    build(Command::augment_subcommands(clap::Command::default()))
+}
+
+/// The same of one; none if there is none called `name`.
+fn described_one(name: &OsStr) -> Option<clap::Command> {
+    let mut all = Command::augment_subcommands(clap::Command::default());
+    all.find_subcommand_mut(name).map(mem::take).map(build)
+}
+
+fn build(command: clap::Command) -> clap::Command {
+    let mut command = command.disable_help_flag(true).disable_help_subcommand(true);
+    command.build();
+    command
 }
 
 impl Command {

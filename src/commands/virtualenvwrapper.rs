@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use anyhow::Result;
-use clap::Subcommand;
 
 use crate::context::Context;
 use crate::plan::Plan;
@@ -78,7 +77,7 @@ fn told(fact: Result<String>) -> String {
 
 /// The name of every shell function, sorted, and what it does. The parser knows them, so that none can be missing.
 fn commands() -> Vec<(String, String)> {
-    let described = super::Command::augment_subcommands(clap::Command::default());
+    let described = super::described();
     let is_function = |command: &&clap::Command| {
         !command.is_hide_set() && !["cache", "init", "setup"].contains(&command.get_name())
     };
