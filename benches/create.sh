@@ -101,6 +101,27 @@ aside
 row 'bash: mkvirtualenv, activated' "$(live "$shim" 40 "$away" "mkvirtualenv -p '$python' blog")" \
     "$wrapper" "$(live "$theirs" 8 "$away" "mkvirtualenv -p '$python' blog")" 50
 
+# --- Used environments ----------------------------------------------------------------------------
+
+aside
+{ ours && mv "$WORKON_HOME/blog" "$WORKON_HOME/used" && "$venvyard" cpvirtualenv used source &&
+    "$WORKON_HOME/source/bin/python" -m pip install django numpy && mv "$WORKON_HOME/used" "$lab/trash/used"; } >>"$log" 2>&1
+move_copy() { [[ ! -e $WORKON_HOME/blog ]] || mv "$WORKON_HOME/blog" "$lab/trash/$((++moved))"; }
+cpvirtualenv() { "$venvyard" cpvirtualenv source blog; }
+before_cpvirtualenv() { move_copy; }
+virtualenv_clone() { "$peers/bin/virtualenv-clone" "$WORKON_HOME/source" "$WORKON_HOME/blog"; }
+before_virtualenv_clone() { move_copy; }
+turns 8 cpvirtualenv virtualenv_clone
+move_copy
+row 'cpvirtualenv of django and numpy' "${least[cpvirtualenv]}" "$(version virtualenv-clone)" "${least[virtualenv_clone]}" 3
+ours_live=$(live "$shim" 8 "$away" 'cpvirtualenv source blog')
+move_copy
+row 'bash: cpvirtualenv of django and numpy' "$ours_live" "$wrapper" "$(live "$theirs" 4 "$away" 'cpvirtualenv source blog')" 5
+move_copy
+copy="deactivate; mv \"\$WORKON_HOME/blog\" \"\$lab/trash/\$\$-wipe-\$ROUNDS\"; \
+VENVYARD_SHELL=bash command '$venvyard' cpvirtualenv source blog; workon blog"
+row 'bash: wipeenv of django and numpy' "$(live "$shim" 8 "$copy" wipeenv)" "$wrapper" "$(live "$theirs" 3 "$copy" wipeenv)" 50
+
 # --- Removal --------------------------------------------------------------------------------------
 
 aside
@@ -140,27 +161,6 @@ if [[ -d /dev/shm ]]; then
     rm -rf "$WORKON_HOME"
     WORKON_HOME=$disk
 fi
-
-# --- Used environments ----------------------------------------------------------------------------
-
-aside
-{ ours && mv "$WORKON_HOME/blog" "$WORKON_HOME/used" && "$venvyard" cpvirtualenv used source &&
-    "$WORKON_HOME/source/bin/python" -m pip install django numpy && mv "$WORKON_HOME/used" "$lab/trash/used"; } >>"$log" 2>&1
-move_copy() { [[ ! -e $WORKON_HOME/blog ]] || mv "$WORKON_HOME/blog" "$lab/trash/$((++moved))"; }
-cpvirtualenv() { "$venvyard" cpvirtualenv source blog; }
-before_cpvirtualenv() { move_copy; }
-virtualenv_clone() { "$peers/bin/virtualenv-clone" "$WORKON_HOME/source" "$WORKON_HOME/blog"; }
-before_virtualenv_clone() { move_copy; }
-turns 8 cpvirtualenv virtualenv_clone
-move_copy
-row 'cpvirtualenv of django and numpy' "${least[cpvirtualenv]}" "$(version virtualenv-clone)" "${least[virtualenv_clone]}" 3
-ours_live=$(live "$shim" 8 "$away" 'cpvirtualenv source blog')
-move_copy
-row 'bash: cpvirtualenv of django and numpy' "$ours_live" "$wrapper" "$(live "$theirs" 4 "$away" 'cpvirtualenv source blog')" 5
-move_copy
-copy="deactivate; mv \"\$WORKON_HOME/blog\" \"\$lab/trash/\$\$-wipe-\$ROUNDS\"; \
-VENVYARD_SHELL=bash command '$venvyard' cpvirtualenv source blog; workon blog"
-row 'bash: wipeenv of django and numpy' "$(live "$shim" 8 "$copy" wipeenv)" "$wrapper" "$(live "$theirs" 3 "$copy" wipeenv)" 50
 rm -rf "$lab/trash"
 
 # --- System calls ---------------------------------------------------------------------------------
