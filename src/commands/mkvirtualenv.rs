@@ -241,7 +241,8 @@ impl Options {
     /// How the environment `venv` is made, whatever is to be in it; before that something may have to be said.
     pub(super) fn making(&self, venv: Venv, context: &Context) -> Result<(Vec<Effect>, Creation)> {
         let Choice { maker, options, ways_out, note } = self.choice(&venv, context)?;
-        let doubtful_templates = context.doubtful_cache().filter(|_| matches!(maker, Maker::Venv(_)));
+        let doubtful_templates =
+            context.doubtful_cache().map(str::to_owned).filter(|_| matches!(maker, Maker::Venv(_)));
         let doubts = doubtful_templates.into_iter().chain(context.doubtful_pip_cache()?);
         let notes =
             note.into_iter().chain(doubts.map(|why| format!("NOTE: {why}"))).map(Effect::Say).collect();
@@ -285,7 +286,7 @@ impl Options {
 
     /// The interpreter's own venv; where the distribution left out what that takes, virtualenv if it is at hand.
     fn usual_choice(&self, python: &Python, venv: &Venv, context: &Context) -> Result<Choice> {
-        let ways_out = python.ways_out(&context.system());
+        let ways_out = python.ways_out(|| context.system());
         let mut options = self.options(self.unknown_to_venv());
         let Some(why) = python.shortcoming(!self.without_pip) else {
             self.refuse_second_name(venv)?;

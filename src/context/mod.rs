@@ -46,12 +46,13 @@ pub struct Surroundings {
 pub struct Context {
     surroundings: Surroundings,
     config: OnceCell<Config>,
+    doubtful_cache: OnceCell<Option<String>>,
 }
 
 impl Context {
     /// Reads nothing yet.
     pub fn new(surroundings: Surroundings) -> Self {
-        Self { surroundings, config: OnceCell::new() }
+        Self { surroundings, config: OnceCell::new(), doubtful_cache: OnceCell::new() }
     }
 
     /// A variable's value; an empty one counts as unset.
@@ -270,8 +271,9 @@ impl Context {
     }
 
     /// Why the cache is not used: somebody else could have put a template there. A sentence and a hint.
-    pub fn doubtful_cache(&self) -> Option<String> {
-        self.strict().doubt(&self.cache()?)
+    pub fn doubtful_cache(&self) -> Option<&str> {
+        let doubt = || self.cache().and_then(|cache| self.strict().doubt(&cache));
+        self.doubtful_cache.get_or_init(doubt).as_deref()
     }
 
     /// How environments share files with their template.

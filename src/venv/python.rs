@@ -354,10 +354,11 @@ impl Python {
         }
     }
 
-    /// What to type where that stands in the way, a `hint:` line each.
-    pub(crate) fn ways_out(&self, system: &System) -> String {
+    /// What to type where that stands in the way, a `hint:` line each; `system` is asked about its own interpreters.
+    pub(crate) fn ways_out(&self, system: impl FnOnce() -> System) -> String {
         let typed = typed(self.executable.as_os_str());
-        let remedy = system.remedy(self).map(|line| format!("\nhint: {line}")).unwrap_or_default();
+        let remedy = System::has(self).then(system).and_then(|system| system.remedy(self));
+        let remedy = remedy.map(|line| format!("\nhint: {line}")).unwrap_or_default();
         let other = match self.lack {
             _ if self.version < (3, 3, 0) => {
                 format!("VIRTUALENVWRAPPER_VIRTUALENV=virtualenv mkvirtualenv -p {typed} NAME")
@@ -487,7 +488,7 @@ mod tests {
             ..Python::default()
         };
         let system = System::default();
-        let told = python.shortcoming(true).unwrap() + &python.ways_out(&system);
+        let told = python.shortcoming(true).unwrap() + &python.ways_out(|| system.clone());
         assert!(told.contains("2.7.18") && told.contains("\nhint: VIRTUALENVWRAPPER_VIRTUALENV"), "{told}");
         let bare = Python {
             executable: "/opt/p".into(),
@@ -496,7 +497,7 @@ mod tests {
             ..Python::default()
         };
         assert!(bare.shortcoming(true).unwrap().contains("has no ensurepip"));
-        assert_eq!(bare.ways_out(&system), "\nhint: mkvirtualenv --without-pip NAME");
+        assert_eq!(bare.ways_out(|| system.clone()), "\nhint: mkvirtualenv --without-pip NAME");
         assert_eq!(bare.shortcoming(false), None);
     }
 }

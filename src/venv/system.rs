@@ -44,11 +44,14 @@ impl System {
         Self { manager, is_root }
     }
 
+    /// Whether `python` is the system's own.
+    pub(crate) fn has(python: &Python) -> bool {
+        ["/usr/bin", "/bin", "/usr/libexec"].iter().any(|bin| python.executable.starts_with(bin))
+    }
+
     /// The line that installs the venv module and pip of `python`; none if it is not the system's own.
     pub(crate) fn remedy(&self, python: &Python) -> Option<String> {
-        let is_systems =
-            ["/usr/bin", "/bin", "/usr/libexec"].iter().any(|bin| python.executable.starts_with(bin));
-        let manager = self.manager.filter(|_| is_systems)?;
+        let manager = self.manager.filter(|_| Self::has(python))?;
         let name = python.executable.file_name()?.to_str()?;
         let (major, minor, _) = python.version;
         // Beside the usual python3 there may be others, called by their version.
