@@ -15,6 +15,7 @@ use rustix::fs::{
 };
 
 use super::hands::share_out;
+use super::relocate::copy_bytes;
 use crate::venv::template::{Directory, Entry, FileFacts, Filling, LinkMode, Manifest, Template};
 
 /// What became of a clone.
@@ -25,7 +26,7 @@ pub(super) enum Outcome {
     Changed,
 }
 
-/// Puts the environment together at `place`, which does not exist yet, as it reads at its final path.
+/// Puts the environment together in `place`, an empty directory, as it reads at its final path.
 pub(super) fn clone(
     template: &Template,
     manifest: &Manifest<'_>,
@@ -66,7 +67,6 @@ impl Site {
     fn new(tree: OwnedFd, place: &Path, filling: &Filling<'_>, mode: LinkMode) -> io::Result<Self> {
         let home = Path::new(filling.root).parent().unwrap_or(Path::new("/"));
         let has_default_acl = getxattr_query(home, "system.posix_acl_default").is_ok();
-        fs::create_dir(place)?;
         let place = open(CWD, place)?;
         let granted = fstat(&place)?.st_mode;
         let links = match mode {
@@ -141,8 +141,7 @@ impl Site {
             source.read_to_end(&mut bytes)?;
             copy.write_all(&bytes)?;
         } else {
-            // Where the file system can, the kernel lets the two share their blocks.
-            io::copy(&mut source, &mut copy)?;
+            copy_bytes(&mut source, &mut copy, facts.size())?;
         }
         copy.set_modified(facts.modified())
     }
@@ -172,7 +171,11 @@ fn is_as_made(directory: &OwnedFd, name: &Path, facts: FileFacts) -> io::Result<
     if same { Ok(()) } else { Err(io::ErrorKind::NotFound.into()) }
 }
 
+/// A directory as a place to begin paths at, and nothing more: such a handle takes half the time.
 fn open(directory: impl AsFd, path: &Path) -> io::Result<OwnedFd> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    Ok(openat(directory, path, flags, Mode::empty())?)
+    #[cfg(target_os = "linux")]
+    let access = OFlags::PATH;
+    #[cfg(not(target_os = "linux"))]
+    let access = OFlags::RDONLY;
+    Ok(openat(directory, path, access | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?)
 }

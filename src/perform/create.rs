@@ -39,15 +39,15 @@ pub(super) fn create(creation: &Creation) -> Result<()> {
         }
         Ok(nest) => nest,
     };
-    let made = Venv::at(nest.place().to_path_buf());
-    if !make_in(&nest, creation)? {
+    let made = make_in(&nest, creation)?;
+    if made.root() == nest.place() {
         // A maker may follow the links in the path of the home.
         let spellings = [Some(nest.place().to_path_buf()), nest.place().canonicalize().ok()];
         relocate::in_place(made.root(), &Move::new(spellings.into_iter().flatten(), root))?;
         refuse_traces(&made, &nest, root)?;
     }
     furnish(&made, creation).with_context(|| format!("cannot create {}", shown(root)))?;
-    let appear = || appear(&nest, root, creation.replace, creation.keep);
+    let appear = || appear(&nest, &made, root, creation.replace, creation.keep);
     let Some(project) = &creation.project else { return appear() };
     let is_new = make_project(project)?;
     appear().inspect_err(|_| {
@@ -56,14 +56,15 @@ pub(super) fn create(creation: &Creation) -> Result<()> {
     })
 }
 
-/// Makes the environment in its nest, before it is furnished; tells whether its texts name its place already, as those
-/// of a template do.
-pub(super) fn make_in(nest: &Nest, creation: &Creation) -> Result<bool> {
-    let is_final = from_template(creation, &Venv::at(nest.place().to_path_buf()))?;
-    if !is_final {
-        make(creation, nest)?;
+/// Makes the environment, before it is furnished: of a template as the nest itself, its texts naming its place already;
+/// by its maker in the nest, under its own name. To remove an empty nest costs more than all texts together where a file
+/// system tells the disk of each block that is free.
+pub(super) fn make_in(nest: &Nest, creation: &Creation) -> Result<Venv> {
+    if from_template(creation, nest)? {
+        return Ok(Venv::at(nest.path().to_path_buf()));
     }
-    Ok(is_final)
+    make(creation, nest)?;
+    Ok(Venv::at(nest.place().to_path_buf()))
 }
 
 /// Makes a project directory; tells whether it is new.
@@ -87,16 +88,16 @@ pub(super) fn copy(copying: &Copying) -> Result<bool> {
     // A link to an environment is copied as what it leads to.
     let real = source.canonicalize().with_context(cannot)?;
     let open = File::open(&real).with_context(cannot)?;
-    let left = relocate::copy(&real, nest.place(), &change, share).with_context(cannot)?;
+    let made = Venv::at(nest.path().to_path_buf());
+    let left = relocate::copy(&real, made.root(), &change, share).with_context(cannot)?;
     // What was being removed may have been read in part.
     if !nest::is_at(&open, &real) {
         bail!("{} was removed while it was being copied.\nhint: lsvirtualenv -b", shown(source));
     }
-    hook_files(&Venv::at(nest.place().to_path_buf()).bin(), &Hook::LOCAL, &copying.hook_shell)
-        .with_context(cannot)?;
+    hook_files(&made.bin(), &Hook::LOCAL, &copying.hook_shell).with_context(cannot)?;
     // Who copies or renames a temporary environment wants to keep it.
-    let _ = fs::remove_file(nest.place().join(Venv::TEMPORARY));
-    appear(&nest, root, false, None)?;
+    let _ = fs::remove_file(made.root().join(Venv::TEMPORARY));
+    appear(&nest, &made, root, false, None)?;
     if !left.is_empty() {
         let left: Vec<String> = left.iter().map(|path| format!("\n  {}", shown(path))).collect();
         terminal::say(&format!(
@@ -110,7 +111,7 @@ pub(super) fn copy(copying: &Copying) -> Result<bool> {
 
 /// Clones the template that the recipe asks for; tells whether there could be one. What stands in the way of a
 /// template may be no matter to the maker, which is tried then.
-fn from_template(creation: &Creation, made: &Venv) -> Result<bool> {
+fn from_template(creation: &Creation, nest: &Nest) -> Result<bool> {
     let (Some(recipe), Maker::Venv(python)) = (&creation.recipe, &creation.maker) else { return Ok(false) };
     let root = creation.venv.root();
     let (Some(path), Some(name)) = (root.to_str(), root.file_name().and_then(|name| name.to_str())) else {
@@ -132,12 +133,12 @@ fn from_template(creation: &Creation, made: &Venv) -> Result<bool> {
             Ok((_, Manifest { unproven: Some(_), .. })) => return Ok(false),
             Ok(template) => template,
         };
-        match clone::clone(&template_made, &manifest, made.root(), &filling, recipe.link_mode)
+        match clone::clone(&template_made, &manifest, nest.path(), &filling, recipe.link_mode)
             .with_context(|| format!("cannot create {}", shown(root)))?
         {
             Outcome::Whole => return Ok(true),
             Outcome::Changed => {
-                let _ = delete(made.root());
+                nest.clear();
                 template = seed::build(python, &recipe.workshop, recipe.kind, Some(&manifest.token));
             }
         }
@@ -292,11 +293,14 @@ pub(super) fn hook_files(directory: &Path, hooks: &[(Hook, &str, bool)], shell: 
 }
 
 /// The last step: the environment takes its place, which must be free, or which it swaps with what is there.
-fn appear(nest: &Nest, root: &Path, replace: bool, keep: Option<SystemTime>) -> Result<()> {
+fn appear(nest: &Nest, made: &Venv, root: &Path, replace: bool, keep: Option<SystemTime>) -> Result<()> {
+    // The old one comes to lie where the nest was, which is locked no longer: no sweep shall meet us in it.
+    let old = replace.then(|| File::open(root)).and_then(Result::ok);
+    let _ = old.as_ref().map(File::try_lock);
     let renamed = match (replace, keep) {
-        (false, _) => rename::to_free(nest.place(), root),
-        (true, None) => rename::exchange(nest.place(), root),
-        (true, Some(time)) => exchange_for_trash(nest, root, time),
+        (false, _) => rename::to_free(made.root(), root),
+        (true, None) => rename::exchange(made.root(), root),
+        (true, Some(time)) => exchange_for_trash(made.root(), root, time),
     };
     match renamed {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -317,10 +321,10 @@ fn appear(nest: &Nest, root: &Path, replace: bool, keep: Option<SystemTime>) -> 
 
 /// The new one waits where the old one is to be kept, and they change places: in the nest, a kill would leave the old
 /// one to the next sweep.
-fn exchange_for_trash(nest: &Nest, root: &Path, time: SystemTime) -> io::Result<()> {
-    let place = trash::put(nest.place(), root, time)?;
+fn exchange_for_trash(made: &Path, root: &Path, time: SystemTime) -> io::Result<()> {
+    let place = trash::put(made, root, time)?;
     rename::exchange(&place, root).inspect_err(|_| {
-        let _ = fs::rename(&place, nest.place());
+        let _ = fs::rename(&place, made);
     })
 }
 

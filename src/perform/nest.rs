@@ -1,4 +1,4 @@
-//! Hidden directories beside an environment, in which it is made or unmade.
+//! Hidden directories beside an environment, as which or in which it is made or unmade.
 //!
 //! A nest is locked by its maker. The lock ends with the process, however that ends, so that a later
 //! command can tell a nest left behind from one in use.
@@ -59,12 +59,21 @@ impl Nest {
         self.place.parent().unwrap_or(Path::new("/"))
     }
 
-    /// Where in the nest the environment stands, under its own name.
+    /// Where in the nest an environment stands that has to be made under its own name.
     pub(super) fn place(&self) -> &Path {
         &self.place
     }
 
-    /// Leaves the nest where it is.
+    /// Deletes what is in it.
+    pub(super) fn clear(&self) {
+        for entry in fs::read_dir(self.path()).into_iter().flatten().flatten() {
+            if fs::remove_file(entry.path()).is_err() {
+                let _ = delete(&entry.path());
+            }
+        }
+    }
+
+    /// Leaves the nest where it is, or where it was renamed to.
     pub(super) fn keep(mut self) -> PathBuf {
         self.is_kept = true;
         self.path().to_path_buf()

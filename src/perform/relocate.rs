@@ -33,11 +33,10 @@ pub(super) enum Share {
     Files,
 }
 
-/// Puts `source` at `place`, which does not exist, with its texts as `change` has them. Returns the paths, relative
-/// to the root, of files that name the old place and cannot be changed.
+/// Puts what is in `source` into `place`, an empty directory, with its texts as `change` has them. Returns the paths,
+/// relative to the root, of files that name the old place and cannot be changed.
 pub(super) fn copy(source: &Path, place: &Path, change: &Move, share: Share) -> Result<Vec<PathBuf>> {
     let mut narrow: Vec<(PathBuf, Permissions)> = Vec::new();
-    fs::create_dir(place).with_context(|| cannot(place))?;
     let granted = fs::metadata(place)?.mode() & 0o777;
     let task = Task { source, place, change, share, granted, all: Mutex::default() };
     let threads = thread::available_parallelism().map_or(1, NonZero::get).min(4);
@@ -183,9 +182,7 @@ impl Task<'_> {
             return Ok(());
         }
         let (mut reader, mut writer) = (File::open(&from)?, new_file(&to, data)?);
-        if !copied_at_once(&reader, &writer, data.len()) {
-            io::copy(&mut reader, &mut writer)?;
-        }
+        copy_bytes(&mut reader, &mut writer, data.len())?;
         finish(&writer, data, self.granted)
     }
 }
@@ -213,18 +210,21 @@ fn is_named_in_file(change: &Move, file: &Path) -> io::Result<bool> {
     }
 }
 
-/// Copies a file in one call where the system has it: of ten thousand small files it is the calls that cost.
-fn copied_at_once(reader: &File, writer: &File, size: u64) -> bool {
+/// Copies what a file of `size` bytes holds, in one call where the system has it: of ten thousand small files it is the
+/// calls that cost. Where the file system can, the two then share their blocks.
+pub(super) fn copy_bytes(reader: &mut File, writer: &mut File, size: u64) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     {
-        let size = usize::try_from(size).unwrap_or(usize::MAX);
-        rustix::fs::copy_file_range(reader, None, writer, None, size).is_ok_and(|copied| copied == size)
+        let length = usize::try_from(size).unwrap_or(usize::MAX);
+        if rustix::fs::copy_file_range(&*reader, None, &*writer, None, length)
+            .is_ok_and(|copied| copied == length)
+        {
+            return Ok(());
+        }
     }
     #[cfg(not(target_os = "linux"))]
-    {
-        let _ = (reader, writer, size);
-        false
-    }
+    let _ = size;
+    io::copy(reader, writer).map(drop)
 }
 
 /// Compiled code, which may hold the path that it was built for.

@@ -17,9 +17,8 @@ pub(super) fn warm(warming: &Warming) -> Result<()> {
     let home = root.parent().unwrap_or(Path::new("/"));
     nest::sweep(home);
     let nest = Nest::beside(root, "partial").with_context(|| format!("cannot write to {}", shown(home)))?;
-    let venv = Venv::at(nest.place().to_path_buf());
-    let creation = Creation { venv: venv.clone(), ..warming.creation.clone() };
-    create::make_in(&nest, &creation)?;
+    let creation = Creation { venv: Venv::at(nest.path().to_path_buf()), ..warming.creation.clone() };
+    let venv = create::make_in(&nest, &creation)?;
     let wheels = warming.wheels.iter().flat_map(|directory| warming.installs.wheels(&venv, directory));
     for line in warming.installs.by_pip(&venv).into_iter().chain(wheels) {
         pip(&line, warming)?;

@@ -250,6 +250,11 @@ impl FileFacts {
         self.0
     }
 
+    /// Its size in bytes.
+    pub fn size(self) -> u64 {
+        u64::try_from(self.1).unwrap_or_default()
+    }
+
     /// When it was last changed.
     pub fn modified(self) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_nanos(u64::try_from(self.2).unwrap_or_default())
