@@ -74,24 +74,47 @@ before_cold() { aside; mv "$HOME/.cache/venvyard" "$lab/trash/cache-$((++moved))
 
 version() { "$peers/bin/python" -c 'import sys; from importlib.metadata import version; print(sys.argv[1], version(sys.argv[1]))' "$1"; }
 
-echo "| $("$python" --version) | $(VENVYARD_SHELL='' "$venvyard" --version) | peer | | ratio | budget |"
+# creation: the rows of the interpreter $python.
+creation() {
+    local number first
+    number=$("$python" --version)
+    aside
+    { ours && aside && uv_seed; } >>"$log" 2>&1 # fills the caches
+    turns 40 with_pip uv_offline
+    turns 10 with_pip virtualenv uv_seed
+    first=${least[with_pip]}
+    turns 5 with_pip venv
+    turns 40 with_pip uv_offline
+    [[ $first -ge ${least[with_pip]} ]] || least[with_pip]=$first
+    row "create, $number" "${least[with_pip]}" "$(version virtualenv)" "${least[virtualenv]}" 25
+    row "create, $number" "${least[with_pip]}" 'python -m venv' "${least[venv]}" 250
+    row "create, $number" "${least[with_pip]}" "$(version uv) venv --seed" "${least[uv_seed]}" 15
+    row "create, $number" "${least[with_pip]}" 'uv venv --seed --offline' "${least[uv_offline]}" 3
+    turns 40 without_pip uv venv_bare
+    row "create --without-pip, $number" "${least[without_pip]}" 'uv venv' "${least[uv]}" 6
+    row "create --without-pip, $number" "${least[without_pip]}" 'python -m venv --without-pip' "${least[venv_bare]}" 20
+    turns 5 cold venv
+    row "create, $number, the first time" "${least[cold]}" 'python -m venv' "${least[venv]}" 0.91
+}
+
+# newest: the newest interpreter within reach, if that is another one.
+newest() {
+    local minor
+    for minor in 16 15 14 13 12; do
+        [[ $("$python" --version) != "Python 3.$minor."* ]] || break
+        aside
+        if "$venvyard" mkvirtualenv --without-pip -p "3.$minor" blog >>"$log" 2>&1; then
+            echo "$(sed -n 's/^home = //p' "$WORKON_HOME/blog/pyvenv.cfg")/python3"
+            break
+        fi
+    done
+}
+
+echo "| | $(VENVYARD_SHELL='' "$venvyard" --version) | peer | | ratio | budget |"
 echo '|---|--:|---|--:|--:|---|'
-{ ours && aside && uv_seed; } >>"$log" 2>&1 # fills the caches
-turns 40 with_pip uv_offline
-turns 10 with_pip virtualenv uv_seed
-least[first]=${least[with_pip]}
-turns 5 with_pip venv
-turns 40 with_pip uv_offline
-[[ ${least[first]} -ge ${least[with_pip]} ]] || least[with_pip]=${least[first]}
-row 'create' "${least[with_pip]}" "$(version virtualenv)" "${least[virtualenv]}" 25
-row 'create' "${least[with_pip]}" 'python -m venv' "${least[venv]}" 250
-row 'create' "${least[with_pip]}" "$(version uv) venv --seed" "${least[uv_seed]}" 15
-row 'create' "${least[with_pip]}" 'uv venv --seed --offline' "${least[uv_offline]}" 3
-turns 40 without_pip uv venv_bare
-row 'create --without-pip' "${least[without_pip]}" 'uv venv' "${least[uv]}" 6
-row 'create --without-pip' "${least[without_pip]}" 'python -m venv --without-pip' "${least[venv_bare]}" 20
-turns 5 cold venv
-row 'create, the first of an interpreter' "${least[cold]}" 'python -m venv' "${least[venv]}" 0.91
+usual=$python other=$(newest)
+for python in "$usual" ${other:+"$other"}; do creation; done
+python=$usual
 
 wrapper=$(version virtualenvwrapper)
 export VIRTUALENVWRAPPER_PYTHON=$peers/bin/python PATH=$peers/bin:$PATH lab

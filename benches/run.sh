@@ -23,6 +23,7 @@ virtualfish=$(echo "$peers"/lib/python3*/site-packages/virtualfish/virtual.fish)
 # A home of its own: what the user has in rc files, hooks or caches shall not count.
 rm -rf "$lab"
 mkdir -p "$lab/home"
+export PYENV_ROOT="${PYENV_ROOT-$HOME/.pyenv}"
 unset VIRTUAL_ENV VENVYARD_SHELL VENVYARD_TERMINAL PYTHONPATH XDG_CONFIG_HOME XDG_CACHE_HOME
 export HOME="$lab/home" WORKON_HOME="$lab/few" SHELL=/bin/bash LC_ALL=C
 export VIRTUALENVWRAPPER_PYTHON="$peers/bin/python" VIRTUALENVWRAPPER_SCRIPT="$theirs"
