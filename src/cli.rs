@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser};
 
-use crate::commands::Command;
+use crate::commands::{self, Command};
 
 /// What was asked for.
 #[derive(Debug)]
@@ -29,6 +29,35 @@ pub enum Request {
         /// What to return.
         status: u8,
     },
+}
+
+/// What was typed and is none of our commands, or not as one of them wants it.
+#[derive(Debug)]
+pub struct Misuse {
+    error: clap::Error,
+    /// The first word, a command or not.
+    about: String,
+}
+
+impl Misuse {
+    /// What is wrong, the usage, and what to type for help: to a function if `is_function_call`, else to the program.
+    pub fn told(&self, is_function_call: bool) -> String {
+        if self.error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+            return self.error.to_string();
+        }
+        let said = self.error.to_string().replacen("error:", "ERROR:", 1);
+        let said = said.lines().filter(|line| !line.starts_with("For more information")).collect::<Vec<_>>();
+        let said = said.join("\n");
+        let command = commands::described_one(self.about.as_ref());
+        let help = match &command {
+            None => "venvyard --help".to_owned(),
+            Some(command) if is_function_call && commands::is_function(command) => {
+                format!("{} --help", self.about)
+            }
+            Some(_) => format!("venvyard {} --help", self.about),
+        };
+        format!("{}\n\nhint: {help}", said.trim_end())
+    }
 }
 
 const MORE: &str = "\
@@ -77,7 +106,7 @@ const CREATING: [&str; 3] = ["mkvirtualenv", "mkproject", "mktmpenv"];
 pub fn parse(
     arguments: impl IntoIterator<Item = OsString>,
     creation_options: impl FnOnce() -> Vec<OsString>,
-) -> Result<Request, clap::Error> {
+) -> Result<Request, Misuse> {
     let mut words: Vec<OsString> = arguments.into_iter().collect();
     // Our one option may stand before the command.
     let position = words.iter().skip(1).take_while(|word| *word == "--dry-run").count() + 1;
@@ -93,7 +122,7 @@ pub fn parse(
             let status = u8::from(about == "lsvirtualenv");
             Ok(Request::Read { text: text.to_string(), about, status })
         }
-        Err(misuse) => Err(misuse),
+        Err(error) => Err(Misuse { error, about }),
     }
 }
 

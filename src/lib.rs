@@ -43,7 +43,7 @@ pub fn run(
             Some(plan) => trusted(plan, &context).and_then(|plan| done(plan, &context)),
             None => answer(request, &context),
         },
-        Err(misuse) => return terminal::misuse(&misuse),
+        Err(misuse) => return terminal::misuse(&misuse.told(context.shim().is_some())),
     };
     let answer = answer.map(|plan| if context.is_terminal() { plan.tamed() } else { plan });
     match answer.map(|plan| (plan.spelled(context.shim()), plan.status)) {

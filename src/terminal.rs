@@ -36,8 +36,8 @@ pub(crate) fn error(error: &anyhow::Error) -> u8 {
 }
 
 /// Says what was not understood, and returns the status of that.
-pub(crate) fn misuse(misuse: &clap::Error) -> u8 {
-    let _ = misuse.print();
+pub(crate) fn misuse(text: &str) -> u8 {
+    say(text);
     2
 }
 

@@ -89,8 +89,13 @@ fn described() -> clap::Command {
     build(Command::augment_subcommands(clap::Command::default()))
 }
 
+/// Whether `command` is a function of the shell; the others are asked of the program itself.
+pub(crate) fn is_function(command: &clap::Command) -> bool {
+    !command.is_hide_set() && !["cache", "init", "setup"].contains(&command.get_name())
+}
+
 /// The same of one; none if there is none called `name`.
-fn described_one(name: &OsStr) -> Option<clap::Command> {
+pub(crate) fn described_one(name: &OsStr) -> Option<clap::Command> {
     let mut all = Command::augment_subcommands(clap::Command::default());
     all.find_subcommand_mut(name).map(mem::take).map(build)
 }

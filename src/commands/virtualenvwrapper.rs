@@ -78,11 +78,8 @@ fn told(fact: Result<String>) -> String {
 /// The name of every shell function, sorted, and what it does. The parser knows them, so that none can be missing.
 fn commands() -> Vec<(String, String)> {
     let described = super::described();
-    let is_function = |command: &&clap::Command| {
-        !command.is_hide_set() && !["cache", "init", "setup"].contains(&command.get_name())
-    };
     let about = |command: &clap::Command| command.get_about().map(ToString::to_string).unwrap_or_default();
-    let functions = described.get_subcommands().filter(is_function);
+    let functions = described.get_subcommands().filter(|command| super::is_function(command));
     let mut commands: Vec<_> =
         functions.map(|command| (command.get_name().to_owned(), about(command))).collect();
     commands.push(("deactivate".to_owned(), "Leave the active environment".to_owned()));
