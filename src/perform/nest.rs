@@ -15,8 +15,8 @@ use super::delete::delete;
 /// What is in the name of every nest, after a dot and the environment's name.
 const KINDS: [&str; 2] = ["partial", "removed"];
 
-/// So many random letters end it.
-const LETTERS: usize = 8;
+/// So many random letters end it: more than a word that a person would write there, or a date and a time.
+const LETTERS: usize = 20;
 
 /// A hidden directory that is deleted when it is dropped.
 pub(super) struct Nest {
@@ -144,12 +144,21 @@ mod tests {
     #[test]
     fn nothing_else_is_swept() {
         let home = tempfile::tempdir().unwrap();
-        for name in
-            [".git", "blog", ".blog.partial", ".partial-note", ".x.partial-my-notes", "x.partial-12345678"]
-        {
+        let names = [
+            ".git",
+            "blog",
+            ".blog.partial",
+            ".partial-note",
+            ".x.partial-notebook",
+            ".x.removed-20261129",
+            ".x.removed-20261129T120000Z",
+            ".x.partial-my-twenty-letters-12",
+            "x.partial-12345678901234567890",
+        ];
+        for name in names {
             fs::create_dir(home.path().join(name)).unwrap();
         }
         sweep(home.path());
-        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 6);
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), names.len());
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use super::{Name, Venv};
 
-/// What stands between the name and the time. A nest has eight letters in place of the time.
+/// What stands between the name and the time. A nest has twenty letters in place of the time.
 const MARK: &[u8] = b".removed-";
 
 /// An environment that was removed and is kept.
