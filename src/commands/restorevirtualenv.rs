@@ -64,11 +64,14 @@ impl Args {
 /// The settings cannot be understood, or the home cannot be listed.
 pub(super) fn expiry(plan: &Plan, context: &Context) -> Result<Option<Effect>> {
     let Some(end) = context.kept()?.and_then(|kept| context.now().checked_sub(kept)) else { return Ok(None) };
-    let is_meant = |path: &PathBuf| plan.effects.iter().filter_map(taken).any(|taken| taken == path);
+    let taken: Vec<Venv> =
+        plan.effects.iter().filter_map(taken).map(|root| Venv::at(root.to_path_buf())).collect();
+    // It may have been spelled with a link to the home.
+    let is_meant = |venv: &Venv| taken.iter().any(|taken| taken.is_same_as(venv));
     let old = context.home()?.removed()?.into_iter();
     let old = old.filter(|removed| removed.time <= end && removed.is_of(context.user()));
-    let old: Vec<PathBuf> =
-        old.map(|removed| removed.venv.root().to_path_buf()).filter(|path| !is_meant(path)).collect();
+    let old = old.filter(|removed| !is_meant(&removed.venv));
+    let old: Vec<PathBuf> = old.map(|removed| removed.venv.root().to_path_buf()).collect();
     Ok((!old.is_empty()).then_some(Effect::Expire(old)))
 }
 
@@ -124,7 +127,7 @@ fn how_to_keep(context: &Context) -> Result<Option<String>> {
         let table = text.parse::<toml::Table>();
         (text.is_empty() || text.ends_with('\n')) && table.is_ok_and(|table| !table.contains_key("trash"))
     };
-    Ok(Some(if fs::read_to_string(&file).map_or(!file.exists(), takes_line) {
+    Ok(Some(if fs::read_to_string(&file).map_or(file.symlink_metadata().is_err(), takes_line) {
         format!("mkdir -p {directory} && echo 'trash = \"7 days\"' >>{typed_file}")
     } else {
         format!("vi {typed_file}\nhint: trash = \"7 days\"")
@@ -313,9 +316,13 @@ mod tests {
         assert_eq!(expired(&scene, &plan), None);
         let removed = scene.context().home().unwrap().removed().unwrap();
         assert_eq!(expired(&scene, &emptying(removed, &scene.context()).unwrap()), None);
-        let (source, target) = (Venv::at(scene.home.path().join(THREE[2])), Venv::at("/envs/shop".into()));
-        let copying = Copying { source, target, is_move: true, hook_shell: "/bin/sh".into() };
-        assert_eq!(expired(&scene, &Plan::report("").after(vec![Effect::Copy(copying)])), None);
+        std::os::unix::fs::symlink(".", scene.home.path().join("again")).unwrap();
+        for spelled in ["", "again"] {
+            let source = Venv::at(scene.home.path().join(spelled).join(THREE[2]));
+            let target = Venv::at("/envs/shop".into());
+            let copying = Copying { source, target, is_move: true, hook_shell: "/bin/sh".into() };
+            assert_eq!(expired(&scene, &Plan::report("").after(vec![Effect::Copy(copying)])), None);
+        }
         for longer in ["", "trash = \"0s\"", "trash = \"8 days\"", "trash = \"9999 years\""] {
             scene.trash = longer;
             assert_eq!(expired(&scene, &Plan::report("")), None, "{longer}");
