@@ -83,10 +83,28 @@ impl Config {
         if let Some(why) = trust.doubt(path) {
             bail!(why);
         }
-        toml::from_str(&text).map_err(|error| {
+        toml::from_str(&text).map(Self::filled).map_err(|error| {
             let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
             anyhow!("{}:{line}: {}", shown(path), error.message())
         })
+    }
+
+    /// The same without empty texts, which say as little as empty variables do.
+    fn filled(mut self) -> Self {
+        let texts = [
+            &mut self.workon_home,
+            &mut self.hook_dir,
+            &mut self.project_home,
+            &mut self.python,
+            &mut self.pip_cache,
+        ];
+        for text in texts {
+            text.take_if(|text| text.is_empty());
+        }
+        for all in [&mut self.find_links, &mut self.shared_homes].into_iter().flatten() {
+            all.retain(|text| !text.is_empty());
+        }
+        self
     }
 
     fn or(self, below: Self) -> Self {
@@ -140,6 +158,15 @@ mod tests {
         assert_eq!(read.shared_homes, Some(vec!["/srv/envs".to_owned()]));
         let site = Config { shared_homes: Some(vec!["/".into()]), ..Config::default() };
         assert_eq!(Config::default().or(site).shared_homes, None);
+    }
+
+    #[test]
+    fn an_empty_text_says_nothing() {
+        let text = "workon_home = ''\nproject_home = ''\nhook_dir = ''\npython = ''\npip_cache = ''\n\
+                    find_links = ['', '/srv/wheels']\n";
+        let config = toml::from_str::<Config>(text).unwrap().filled();
+        let find_links = Some(vec!["/srv/wheels".to_owned()]);
+        assert_eq!(config, Config { find_links, ..Config::default() });
     }
 
     #[test]

@@ -14,10 +14,11 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 
-use crate::shell::quote::typed;
 use crate::shell::{Shell, Shim};
 use crate::venv::template::LinkMode;
-use crate::venv::{Home, LONGEST, ProjectTemplates, Pythons, Removed, System, Trust, Venv, normal, shown};
+use crate::venv::{
+    Home, LONGEST, Name, ProjectTemplates, Pythons, Removed, System, Trust, Venv, normal, shown,
+};
 use config::Config;
 
 /// What the process was started with.
@@ -71,7 +72,8 @@ impl Context {
     /// Whose files are run and obeyed.
     pub(crate) fn trust(&self) -> Result<Trust> {
         let shared = self.config()?.shared_homes.iter().flatten();
-        let shared = shared.map(|path| self.expanded(path.as_ref())).collect::<Result<_>>()?;
+        let shared =
+            shared.map(|path| Ok(normal(&self.below_home(path.as_ref())?))).collect::<Result<_>>()?;
         Ok(Trust { shared, ..self.strict() })
     }
 
@@ -193,11 +195,12 @@ impl Context {
 
     /// Where projects are made: `$PROJECT_HOME`, else the configured one; none by default.
     pub fn project_home(&self) -> Result<Option<PathBuf>> {
-        let given = match self.variable("PROJECT_HOME") {
-            Some(variable) => Some(variable),
-            None => self.config()?.project_home.as_deref().map(OsStr::new),
+        let place = match self.variable("PROJECT_HOME") {
+            Some(variable) => Some(self.absolute(variable)),
+            // A file means the same place wherever one is.
+            None => self.config()?.project_home.as_deref().map(|given| self.below_home(given.as_ref())),
         };
-        given.map(|given| self.absolute(given).context("PROJECT_HOME cannot be understood")).transpose()
+        place.transpose().context("PROJECT_HOME cannot be understood")
     }
 
     /// What virtualenvwrapper exports for good: names, and values in full.
@@ -306,7 +309,7 @@ impl Context {
             bail!(
                 "{} cannot be kept: its name is too long to have a time beside it.\nhint: mvvirtualenv {} a-shorter-name",
                 shown(root),
-                typed(root.file_name().unwrap_or_default())
+                Name::existing(root.file_name().unwrap_or_default())?.typed()
             );
         }
         Ok(Some(self.now()))
@@ -334,7 +337,11 @@ impl Context {
                 .config()?
                 .python
                 .as_deref()
-                .map(|python| self.typed(python.as_ref()))
+                // A path is that of one program, wherever one is; `3.12` and `python3` are looked for.
+                .map(|python| match python.contains(['/', '~', '$']) {
+                    true => self.below_home(python.as_ref()),
+                    false => Ok(python.into()),
+                })
                 .transpose()?,
         })
     }
@@ -474,6 +481,21 @@ mod tests {
         assert_eq!(home("~/src").unwrap().unwrap(), Path::new("/home/ann/src"));
         assert_eq!(home("src").unwrap().unwrap(), Path::new("/work/src"));
         assert!(format!("{:#}", home("$NOWHERE/src").unwrap_err()).contains("PROJECT_HOME"));
+    }
+
+    #[test]
+    fn a_relative_path_of_the_configuration_is_under_home_wherever_one_is() {
+        let directory = tempfile::tempdir().unwrap();
+        let text = "project_home = 'pj'\npython = 'py/python'\nshared_homes = ['envs/']\n";
+        fs::create_dir(directory.path().join("venvyard")).unwrap();
+        fs::write(directory.path().join("venvyard/config.toml"), text).unwrap();
+        let mut context =
+            context(&[("HOME", "/home/ann"), ("XDG_CONFIG_HOME", directory.path().to_str().unwrap())]);
+        context.surroundings.user = rustix::process::geteuid().as_raw();
+        context.surroundings.group = rustix::process::getegid().as_raw();
+        assert_eq!(context.project_home().unwrap().unwrap(), Path::new("/home/ann/pj"));
+        assert_eq!(context.pythons().unwrap().configured.unwrap(), Path::new("/home/ann/py/python"));
+        assert_eq!(context.trust().unwrap().shared, [PathBuf::from("/home/ann/envs")]);
     }
 
     #[test]
