@@ -116,6 +116,23 @@ fn a_home_of_somebody_else_is_left_alone_and_can_be_worked_in() {
 }
 
 #[test]
+fn what_its_user_may_not_write_to_is_neither_replaced_nor_renamed() {
+    tell(
+        "cp \"$VENVYARD\" \"$HOME/venvyard\" && VENVYARD=$HOME/venvyard && chmod 755 \"$HOME/..\" \"$HOME\"
+         small 40m \"$WORKON_HOME\" && make theirs && chown 65534 \"$WORKON_HOME\" || exit 1
+         AS='setpriv --reuid=65534 --regid=65534 --clear-groups env PATH=/usr/bin:/bin XDG_CONFIG_HOME=/nowhere'
+         export XDG_CACHE_HOME=\"$WORKON_HOME/.cache\"
+         $AS \"$VENVYARD\" mkvirtualenv --without-pip mine 2>\"$HOME/err\" >&2 || { cat \"$HOME/err\" >&2; exit 2; }
+         chmod 555 \"$WORKON_HOME/mine\"
+         unset VIRTUAL_ENV
+         for name in mine theirs; do
+             try mkvirtualenv --clear --without-pip $name
+             try mvvirtualenv $name new
+         done",
+    );
+}
+
+#[test]
 fn a_cache_that_is_full_read_only_or_elsewhere_stops_no_creation() {
     tell(
         "export XDG_CACHE_HOME=\"$HOME/cache\"

@@ -30,6 +30,9 @@ use crate::venv::{Hook, Venv, shown, typed};
 pub(super) fn create(creation: &Creation) -> Result<()> {
     let root = creation.venv.root();
     let home = root.parent().unwrap_or(Path::new("/"));
+    if creation.replace && creation.keep.is_none() {
+        rename::refuse_protected(root).with_context(|| format!("cannot replace {}", shown(root)))?;
+    }
     nest::sweep(home);
     let nest = match Nest::beside(root, "partial") {
         // Its own words name a path that nobody knows.
@@ -81,6 +84,9 @@ fn make_project(project: &Path) -> Result<bool> {
 pub(super) fn copy(copying: &Copying) -> Result<bool> {
     let (source, root) = (copying.source.root(), copying.target.root());
     let cannot = || format!("cannot copy {} to {}", shown(source), shown(root));
+    if copying.is_move {
+        rename::refuse_protected(source).with_context(|| format!("cannot rename {}", shown(source)))?;
+    }
     nest::sweep(root.parent().unwrap_or(Path::new("/")));
     let nest = Nest::beside(root, "partial").with_context(cannot)?;
     let change = Move::new(copying.source.spellings(), root);

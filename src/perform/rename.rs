@@ -5,7 +5,13 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::fs::{Access, AtFlags, CWD, RenameFlags, accessat, renameat_with};
+
+/// Fails where the user may not write to `directory`, which the kernel asks for when a directory is moved into another
+/// one, and not within one: what is protected so is neither replaced nor taken apart.
+pub(super) fn refuse_protected(directory: &Path) -> io::Result<()> {
+    Ok(accessat(CWD, directory, Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS)?)
+}
 
 /// Renames `from` to `to`, which must be free.
 pub(super) fn to_free(from: &Path, to: &Path) -> io::Result<()> {
