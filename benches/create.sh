@@ -104,7 +104,7 @@ newest() {
         [[ $("$python" --version) != "Python 3.$minor."* ]] || break
         aside
         if "$venvyard" mkvirtualenv --without-pip -p "3.$minor" blog >>"$log" 2>&1; then
-            echo "$(sed -n 's/^home = //p' "$WORKON_HOME/blog/pyvenv.cfg")/python3"
+            echo "$(sed -n 's/^home = //p' "$WORKON_HOME/blog/pyvenv.cfg")/python3.$minor"
             break
         fi
     done
