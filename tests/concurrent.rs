@@ -327,7 +327,7 @@ fn where_a_file_system_knows_no_locks_commands_work_and_say_what_may_be_lost() {
         let sandbox = with_trash();
         let root = sandbox.hollow("blog");
         fs::create_dir_all(root.join("lib/python3.11/site-packages")).expect("made");
-        let left = sandbox.workon_home().join(".gone.partial-abcdefgh");
+        let left = sandbox.workon_home().join(".gone.partial-abcdefghijklmnopqrst");
         fs::create_dir(&left).expect("made");
         let lines: [&[&str]; 6] = [
             &["add2virtualenv", "/src"],
@@ -347,6 +347,10 @@ fn where_a_file_system_knows_no_locks_commands_work_and_say_what_may_be_lost() {
             let is_told = told(&output).contains("NOTE: cannot lock");
             assert_eq!(is_told, words[0] == "add2virtualenv", "{error} {words:?}: {}", told(&output));
         }
-        assert_eq!(entries(&sandbox), [".gone.partial-abcdefgh", "blog", "copy", "new"], "{error}");
+        assert_eq!(
+            entries(&sandbox),
+            [".gone.partial-abcdefghijklmnopqrst", "blog", "copy", "new"],
+            "{error}"
+        );
     }
 }

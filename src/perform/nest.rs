@@ -3,20 +3,14 @@
 //! A nest is locked by its maker. The lock ends with the process, however that ends, so that a later
 //! command can tell a nest left behind from one in use.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs::{self, File, TryLockError};
 use std::io;
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::delete::delete;
-
-/// What is in the name of every nest, after a dot and the environment's name.
-const KINDS: [&str; 2] = ["partial", "removed"];
-
-/// So many random letters end it: more than a word that a person would write there, or a date and a time.
-const LETTERS: usize = 20;
+use crate::venv::{NEST_LETTERS, is_nest};
 
 /// A hidden directory that is deleted when it is dropped.
 pub(super) struct Nest {
@@ -36,7 +30,8 @@ impl Nest {
         prefix.push(if name.len() > 200 { "long".as_ref() } else { name });
         prefix.push(format!(".{kind}-"));
         loop {
-            let directory = tempfile::Builder::new().prefix(&prefix).rand_bytes(LETTERS).tempdir_in(home)?;
+            let directory =
+                tempfile::Builder::new().prefix(&prefix).rand_bytes(NEST_LETTERS).tempdir_in(home)?;
             // Between making and locking, a sweep may take it for left behind.
             let lock = match File::open(directory.path()) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
@@ -110,16 +105,11 @@ pub(super) fn sweep(home: &Path) {
     }
 }
 
-fn is_nest(name: &OsStr) -> bool {
-    let Some((start, letters)) = name.as_bytes().split_last_chunk::<LETTERS>() else { return false };
-    start.starts_with(b".")
-        && letters.iter().all(u8::is_ascii_alphanumeric)
-        && KINDS.iter().any(|kind| start.ends_with(format!(".{kind}-").as_bytes()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
 
     #[test]
     fn a_nest_is_swept_only_when_its_maker_is_gone() {

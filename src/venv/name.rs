@@ -11,19 +11,37 @@ use crate::shell::quote::typed;
 /// What file systems take for one name, in bytes.
 pub(crate) const LONGEST: usize = 255;
 
+/// Whether a directory so called is made or unmade just now, or was when its command ended: `.NAME.partial-` or
+/// `.NAME.removed-`, and random letters, more than a word that a person would write there, or a date and a time.
+pub(crate) fn is_nest(name: &OsStr) -> bool {
+    let Some((start, letters)) = name.as_bytes().split_last_chunk::<NEST_LETTERS>() else { return false };
+    let kinds = [".partial-", ".removed-"];
+    start.starts_with(b".")
+        && letters.iter().all(u8::is_ascii_alphanumeric)
+        && kinds.iter().any(|kind| start.ends_with(kind.as_bytes()))
+}
+
+/// So many random letters end the name of a nest.
+pub(crate) const NEST_LETTERS: usize = 20;
+
 /// A name that cannot lead out of the home.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Name(OsString);
 
 impl Name {
     /// A name under which something may exist already. A trailing `/`, as tab completion leaves it, is
-    /// dropped; what names no direct child of the home is refused.
+    /// dropped; what names no direct child of the home, or what is made or unmade just now, is refused.
     pub fn existing(word: &OsStr) -> Result<Self> {
         let mut bytes = word.as_bytes();
         while let [start @ .., b'/'] = bytes {
             bytes = start;
         }
-        if bytes.is_empty() || bytes == b"." || bytes == b".." || bytes.contains(&b'/') {
+        if bytes.is_empty()
+            || bytes == b"."
+            || bytes == b".."
+            || bytes.contains(&b'/')
+            || is_nest(OsStr::from_bytes(bytes))
+        {
             bail!("'{}' is not a name of an environment.\nhint: lsvirtualenv -b", shown(word));
         }
         Ok(Self(OsStr::from_bytes(bytes).to_owned()))

@@ -15,8 +15,15 @@ fn what_is_no_environment_is_refused_and_nothing_changes() {
     fs::create_dir(sandbox.workon_home().join("papers")).unwrap();
     fs::write(sandbox.workon_home().join("postactivate"), "").unwrap();
     fs::create_dir(sandbox.home().join("src")).unwrap();
+    let nest = ".blog.partial-AbCdEfGhIjKlMnOpQrSt";
+    fs::create_dir_all(sandbox.workon_home().join(nest).join("bin")).unwrap();
+    fs::write(sandbox.workon_home().join(nest).join("bin/activate"), "").unwrap();
     let before = tree(&sandbox);
-    for name in ["", ".", "..", "../src", "/etc", "papers", "postactivate", "blog/bin", "blog/../blog"] {
+    for command in ["workon", "showvirtualenv"] {
+        assert_refused(&asked(&sandbox, &[command, nest], &[]), "hint: lsvirtualenv -b");
+    }
+    for name in [nest, "", ".", "..", "../src", "/etc", "papers", "postactivate", "blog/bin", "blog/../blog"]
+    {
         let output = asked(&sandbox, &["rmvirtualenv", "blog", name], &[]);
         assert_refused(&output, "hint: lsvirtualenv -b");
         assert_eq!(tree(&sandbox), before, "{name:?}");
@@ -261,13 +268,13 @@ fn what_is_mounted_in_the_trash_or_a_cache_or_just_before_a_removal_stays() {
 #[test]
 fn what_is_mounted_in_a_nest_left_behind_is_not_swept() {
     let sandbox = Sandbox::new();
-    let left = sandbox.workon_home().join(".shop.partial-abcdefgh");
+    let left = sandbox.workon_home().join(".shop.partial-abcdefghijklmnopqrst");
     fill(&left, 40);
     for directory in [left.join("src"), sandbox.hollow("blog").join("src"), sandbox.home().join("src")] {
         fs::create_dir_all(&directory).unwrap();
         fs::write(directory.join("file"), "").unwrap();
     }
-    let script = "mount --bind \"$HOME/src\" \"$WORKON_HOME/.shop.partial-abcdefgh/src\" && \"$0\" sweep \"$WORKON_HOME\"";
+    let script = "mount --bind \"$HOME/src\" \"$WORKON_HOME/.shop.partial-abcdefghijklmnopqrst/src\" && \"$0\" sweep \"$WORKON_HOME\"";
     let Some(output) = where_a_directory_is_mounted(&sandbox, script) else { return };
     assert!(output.status.success(), "{}", told(&output));
     assert!(sandbox.home().join("src/file").exists());
@@ -277,7 +284,7 @@ fn what_is_mounted_in_a_nest_left_behind_is_not_swept() {
 #[test]
 fn in_a_home_and_a_cache_that_are_links_nothing_hidden_is_left() {
     let sandbox = Sandbox::new();
-    fs::create_dir_all(sandbox.home().join("data/envs/.shop.partial-abcdefgh/shop")).unwrap();
+    fs::create_dir_all(sandbox.home().join("data/envs/.shop.partial-abcdefghijklmnopqrst/shop")).unwrap();
     fs::create_dir_all(sandbox.home().join("data/cache")).unwrap();
     symlink("data/envs", sandbox.workon_home()).unwrap();
     symlink("data/cache", sandbox.home().join("cache")).unwrap();
@@ -326,7 +333,7 @@ fn hooks_run_before_and_after_from_the_home() {
 fn a_nest_left_behind_by_a_killed_run_is_swept() {
     let sandbox = Sandbox::new();
     sandbox.hollow("blog");
-    let left = sandbox.workon_home().join(".shop.partial-abcdefgh");
+    let left = sandbox.workon_home().join(".shop.partial-abcdefghijklmnopqrst");
     fs::create_dir_all(left.join("shop/bin")).unwrap();
     fs::write(left.join("shop/bin/activate"), "").unwrap();
     assert_eq!(text(&sandbox.venvyard(&["lsvirtualenv", "-b"]).stdout), "blog\n");
