@@ -35,8 +35,8 @@ pub enum Request {
 #[derive(Debug)]
 pub struct Misuse {
     error: clap::Error,
-    /// The first word, a command or not.
-    about: String,
+    /// The words, of which the first may be a command.
+    words: Vec<OsString>,
 }
 
 impl Misuse {
@@ -46,17 +46,22 @@ impl Misuse {
             return self.error.to_string();
         }
         let said = self.error.to_string().replacen("error:", "ERROR:", 1);
-        let said = said.lines().filter(|line| !line.starts_with("For more information")).collect::<Vec<_>>();
-        let said = said.join("\n");
-        let command = commands::described_one(self.about.as_ref());
-        let help = match &command {
-            None => "venvyard --help".to_owned(),
-            Some(command) if is_function_call && commands::is_function(command) => {
-                format!("{} --help", self.about)
-            }
-            Some(_) => format!("venvyard {} --help", self.about),
-        };
-        format!("{}\n\nhint: {help}", said.trim_end())
+        let said = said.rsplit_once("\n\nFor more information").map_or(said.as_str(), |(said, _)| said);
+        format!("{}\n\nhint: {} --help", said.trim_end(), self.command(is_function_call))
+    }
+
+    /// What was asked for, as far as it is known: the program, a command of it, a command of that.
+    fn command(&self, is_function_call: bool) -> String {
+        let mut words = self.words.iter();
+        let known = words.next().and_then(|word| commands::described_one(word));
+        let mut known = known.as_ref();
+        let to_function = is_function_call && known.is_some_and(commands::is_function);
+        let mut names = Vec::from_iter((!to_function).then_some("venvyard"));
+        while let Some(command) = known {
+            names.push(command.get_name());
+            known = words.next().and_then(|word| command.find_subcommand(word));
+        }
+        names.join(" ")
     }
 }
 
@@ -115,6 +120,7 @@ pub fn parse(
         let typed = words.split_off(position + 1);
         words.extend(sorted(&about, creation_options().into_iter().chain(typed)));
     }
+    let about_words = words[position.min(words.len())..].to_vec();
     match parsed(words, &about) {
         Ok(Cli { command, dry_run }) => Ok(Request::Do { command, dry_run }),
         Err(text) if matches!(text.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
@@ -122,7 +128,7 @@ pub fn parse(
             let status = u8::from(about == "lsvirtualenv");
             Ok(Request::Read { text: text.to_string(), about, status })
         }
-        Err(error) => Err(Misuse { error, about }),
+        Err(error) => Err(Misuse { error, words: about_words }),
     }
 }
 
@@ -252,6 +258,29 @@ mod tests {
         let words = ["venvyard", "--dry-run", "mkvirtualenv", "--distribute", "blog"];
         let request = parse(words.map(OsString::from), Vec::new).unwrap();
         assert!(matches!(request, Request::Do { dry_run: true, command: Command::Mkvirtualenv(_) }));
+    }
+
+    #[test]
+    fn misuse_hints_at_the_help_of_what_was_typed() {
+        let told = |line: &str, is_function_call| {
+            let words = ["venvyard"].into_iter().chain(line.split(' ')).map(OsString::from);
+            parse(words, Vec::new).unwrap_err().told(is_function_call)
+        };
+        for (line, is_function_call, help) in [
+            ("workon a b", true, "workon"),
+            ("workon a b", false, "venvyard workon"),
+            ("cache warm --bogus", true, "venvyard cache warm"),
+            ("cache nothing", true, "venvyard cache"),
+            ("--dry-run workon a b", true, "workon"),
+            ("nothing", true, "venvyard"),
+        ] {
+            let told = told(line, is_function_call);
+            assert!(told.starts_with("ERROR: "), "{told}");
+            assert!(told.ends_with(&format!("\n\nhint: {help} --help")), "{told}");
+        }
+        let words = ["venvyard", "workon", "--b\nFor more information, x"].map(OsString::from);
+        let told = parse(words, Vec::new).unwrap_err().told(true);
+        assert!(told.contains("'--b\nFor more information, x'"), "{told}");
     }
 
     #[test]
