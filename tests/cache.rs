@@ -199,6 +199,35 @@ fn what_pip_is_told_of_places_leads_it_neither_elsewhere_nor_to_a_page_without_n
 }
 
 #[test]
+fn the_url_of_a_directory_is_a_directory() {
+    use std::os::unix::fs::PermissionsExt;
+    let (sandbox, index) = furnished();
+    let wheels = sandbox.home().join("w w");
+    fs::rename(sandbox.home().join("index/simple/bricks"), &wheels).expect("moved");
+    let url = format!("file://{}", wheels.display().to_string().replace(' ', "%20"));
+    let file = sandbox.home().join("pip.conf");
+    fs::write(&file, format!("[global]\nfind-links = {url}\n")).expect("written");
+    let run = |options: &str| {
+        let script = format!(
+            "mkvirtualenv {options} --offline -i bricks blog >&2 && python -c 'import bricks' && deactivate &&
+            rmvirtualenv blog"
+        );
+        let mut command = sandbox.shell(posix_shells()[0], &script);
+        index.alone(&mut command).env("PIP_CONFIG_FILE", &file).output().expect("the shell runs")
+    };
+    let output = run("");
+    assert!(output.status.success(), "{}", told(&output));
+    // As one that is typed.
+    fs::write(&file, "").expect("written");
+    let options = format!("--find-links '{url}'");
+    assert!(run(&options).status.success());
+    fs::set_permissions(&wheels, fs::Permissions::from_mode(0o777)).expect("set");
+    let words = told(&run(&options));
+    assert!(words.contains("/w w is not used: it can be written by everybody."), "{words}");
+    assert_eq!(names(&sandbox), [] as [&str; 0]);
+}
+
+#[test]
 fn a_dollar_in_a_typed_path_is_a_letter() {
     let (sandbox, index) = furnished();
     let script = "cp -R index/simple/bricks 'w$x'; echo bricks >'r$x.txt'; mkdir 'a$x'

@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::plan::{Creation, Effect, Plan, Warming};
 use crate::shell::quote::typed;
 use crate::venv::template::Workshop;
-use crate::venv::{Installs, Name, is_url, pip_cache_parts, refuse_mounts, shown};
+use crate::venv::{Installs, Name, path_of, pip_cache_parts, refuse_mounts, shown};
 
 const MORE: &str = "\
 Templates are what each interpreter made once; environments are clones of them. What pip
@@ -162,7 +162,7 @@ impl Warm {
         }
         let mut find_links = context.find_links()?;
         // What is to be filled may not be there yet.
-        find_links.retain(|place| is_url(place) || Path::new(place).exists());
+        find_links.retain(|place| path_of(place).is_none_or(|path| Path::new(&path).exists()));
         let find_links = sources(find_links, context)?;
         let installs = Installs { find_links, ..self.wanted.installs(context)? };
         if wheels.is_none() && matches!(context.uv(false)?, Some(Ok(_))) {

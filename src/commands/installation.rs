@@ -9,7 +9,7 @@ use clap::ValueHint;
 use crate::context::Context;
 use crate::plan::Effect;
 use crate::shell::quote::typed;
-use crate::venv::{Installs, Venv, is_url, shown};
+use crate::venv::{Installs, Venv, is_url, path_of, shown};
 
 // No doc comment: it would become the first line of each command's help.
 #[derive(Debug, Default, clap::Args)]
@@ -71,7 +71,7 @@ impl Installation {
         if offline {
             let settings = context.pip_settings();
             let words = settings.value("find-links").unwrap_or_default().split_whitespace();
-            all.extend(words.map(OsString::from).filter(|word| !is_url(word)));
+            all.extend(words.map(OsString::from).filter(|word| path_of(word).is_some()));
         }
         sources(all, context)
     }
@@ -80,8 +80,9 @@ impl Installation {
 /// The same places, directories absolute: these are there, and nobody else could have put a package into them.
 pub(super) fn sources(mut places: Vec<OsString>, context: &Context) -> Result<Vec<OsString>> {
     let trust = context.trust()?;
-    for place in places.iter_mut().filter(|place| !is_url(place)) {
-        let path = context.path(place)?;
+    for place in &mut places {
+        let Some(path) = path_of(place) else { continue };
+        let path = context.path(&path)?;
         ensure!(
             path.exists(),
             "There is no {} to find packages in.\nhint: venvyard cache warm -r requirements.txt --wheels {}",

@@ -1,6 +1,8 @@
 //! What is to be installed into an environment, and the lines that do it.
 
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
 use super::{Uv, Venv};
@@ -72,6 +74,32 @@ pub(crate) fn is_url(word: &OsStr) -> bool {
     word.to_string_lossy().contains("://")
 }
 
+/// The path that `place`, where packages are looked for, means; none if it is a page of a server. pip reads a `file://`
+/// as the path in it, without asking a network.
+pub(crate) fn path_of(place: &OsStr) -> Option<Cow<'_, OsStr>> {
+    if !is_url(place) {
+        return Some(place.into());
+    }
+    let bytes = place.as_bytes();
+    let rest =
+        bytes.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case(b"file://")).map(|_| &bytes[7..])?;
+    let rest = rest.strip_prefix(b"localhost").unwrap_or(rest);
+    let path = rest.split(|byte| b"?#".contains(byte)).next()?;
+    path.starts_with(b"/").then(|| Cow::Owned(OsString::from_vec(percent_decoded(path))))
+}
+
+fn percent_decoded(path: &[u8]) -> Vec<u8> {
+    let mut decoded = Vec::with_capacity(path.len());
+    let mut rest = path;
+    while let Some((&byte, after)) = rest.split_first() {
+        let digits = after.get(..2).filter(|digits| byte == b'%' && digits.iter().all(u8::is_ascii_hexdigit));
+        let code = digits.and_then(|digits| u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok());
+        decoded.push(code.unwrap_or(byte));
+        rest = if code.is_some() { &after[2..] } else { after };
+    }
+    decoded
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,5 +128,20 @@ mod tests {
         );
         let wheels = Installs { packages: Vec::new(), ..installs }.wheels(&venv, Path::new("/w"));
         assert_eq!(told(&wheels), [format!("{pip} wheel --wheel-dir /w {sources} -r /r.txt")]);
+    }
+
+    #[test]
+    fn a_url_of_a_file_means_its_path() {
+        let path = |place: &'static str| path_of(place.as_ref()).map(Cow::into_owned);
+        for (place, meant) in [
+            ("w", Some("w")),
+            ("file:///w", Some("/w")),
+            ("FILE://localhost/a%20b/%25%zz", Some("/a b/%%zz")),
+            ("file:///w/#x", Some("/w/")),
+            ("file://elsewhere/w", None),
+            ("https://w/", None),
+        ] {
+            assert_eq!(path(place), meant.map(OsString::from), "{place}");
+        }
     }
 }

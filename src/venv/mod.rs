@@ -33,7 +33,7 @@ pub(crate) use crate::shell::quote::typed;
 
 pub(crate) use home::Home;
 pub(crate) use hook::{Hook, Runnable};
-pub(crate) use installs::{Installs, is_url};
+pub(crate) use installs::{Installs, is_url, path_of};
 pub(crate) use mount::refuse_mounts;
 pub(crate) use name::{LONGEST, NEST_LETTERS, Name, is_nest};
 pub(crate) use package::Package;
