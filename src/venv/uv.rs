@@ -15,7 +15,7 @@ pub(crate) struct Uv {
 }
 
 /// Options of pip that change nothing in what is installed into an environment, or that an installation ignores.
-const INDIFFERENT: [&str; 26] = [
+const INDIFFERENT: [&str; 27] = [
     "break-system-packages",
     "cache-dir",
     "config-file",
@@ -32,6 +32,7 @@ const INDIFFERENT: [&str; 26] = [
     "no-warn-script-location",
     "prefix",
     "progress-bar",
+    "python",
     "quiet",
     "require-virtualenv",
     "retries",
@@ -81,7 +82,8 @@ impl Uv {
                     // pip takes the best of all indexes, uv the first that has the package.
                     uv.add("--index-strategy", "unsafe-best-match");
                 }
-                "find-links" if offline => {}
+                // `Installs` says it, and names the directories among them.
+                "find-links" | "no-index" if offline => {}
                 "find-links" => uv.add("--find-links", value),
                 "constraint" => uv.add("--constraint", value),
                 "trusted-host" => uv.add("--allow-insecure-host", value),
@@ -175,6 +177,9 @@ mod tests {
         assert_eq!(uv(&links, true), Ok(format!("{start} --prerelease=allow")));
         let no_cache = uv(&[("PIP_NO_CACHE_DIR", "0"), ("PIP_PRE", "0")], false).unwrap();
         assert!(no_cache.ends_with("/e/bin/python --no-cache"), "{no_cache}");
+        let no_index = |offline| uv(&[("PIP_NO_INDEX", "1")], offline).unwrap().contains("--no-index");
+        assert!(no_index(false) && !no_index(true), "uv refuses it twice");
+        assert!(uv(&[("PIP_PYTHON", "/usr/bin/python3")], false).is_ok(), "it has a --python already");
     }
 
     #[test]
