@@ -199,6 +199,27 @@ fn what_pip_is_told_of_places_leads_it_neither_elsewhere_nor_to_a_page_without_n
 }
 
 #[test]
+fn an_interpreter_that_pip_is_told_of_installs_nothing_elsewhere() {
+    let (sandbox, index) = furnished();
+    let modules = sandbox.home().join("modules");
+    fs::create_dir(&modules).expect("made");
+    fs::write(modules.join("logging.py"), "raise SystemExit('the wrong logging')\n").expect("written");
+    let script = "mkvirtualenv --without-pip other >&2 && deactivate
+        printf '[global]\\npython = %s\\n' \"$WORKON_HOME/other/bin/python\" >pip.conf
+        export PIP_CONFIG_FILE=$HOME/pip.conf PYTHONPATH=$HOME/modules
+        \"$VENVYARD\" cache warm -i bricks --wheels w >&2 && ls w
+        mkvirtualenv --find-links w --offline -i bricks blog >&2 &&
+            python -I -c 'import bricks; print(bricks.__file__)'; find \"$WORKON_HOME\" -name bricks.py";
+    let mut command = sandbox.shell(posix_shells()[0], script);
+    let output = index.alone(&mut command).env("VENVYARD", VENVYARD).output().expect("the shell runs");
+    let words = String::from_utf8_lossy(&output.stdout).into_owned();
+    let lines: Vec<&str> = words.lines().collect();
+    let [wheel, imported, found] = lines[..] else { panic!("{}", told(&output)) };
+    assert_eq!((wheel, imported), ("bricks-1.0-py3-none-any.whl", found), "{}", told(&output));
+    assert!(Path::new(found).starts_with(sandbox.workon_home().join("blog")), "{}", told(&output));
+}
+
+#[test]
 fn the_url_of_a_directory_is_a_directory() {
     use std::os::unix::fs::PermissionsExt;
     let (sandbox, index) = furnished();

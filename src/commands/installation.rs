@@ -124,7 +124,8 @@ impl Wanted {
         }
         // What is installed by a relative path is looked for from there.
         context.directory()?;
-        Ok(Installs { requirements, packages: self.packages.clone(), ..Installs::default() })
+        let names_python = context.pip_settings().value("python").is_some();
+        Ok(Installs { requirements, packages: self.packages.clone(), names_python, ..Installs::default() })
     }
 }
 

@@ -18,6 +18,8 @@ pub struct Installs {
     pub find_links: Vec<OsString>,
     /// Whether there is no index.
     pub offline: bool,
+    /// Whether pip's settings name an interpreter, under which it would start anew.
+    pub names_python: bool,
 }
 
 impl Installs {
@@ -47,6 +49,12 @@ impl Installs {
         let mut prefix = OsString::from("PIP_PREFIX=");
         prefix.push(venv.root());
         let mut words = vec!["/usr/bin/env".into(), "PIP_USER=0".into(), "PIP_ROOT=/".into(), prefix];
+        if self.names_python {
+            // It cannot be told of none, and does not start anew in isolation.
+            let mut python = OsString::from("PIP_PYTHON=");
+            python.push(venv.python());
+            words.extend([python, "PYTHONPATH=".into(), "PYTHONHOME=".into()]);
+        }
         // A page would be asked. An empty variable says nothing, a blank one that there are none.
         words.extend(self.offline.then(|| "PIP_FIND_LINKS= ".into()));
         words.push(venv.python().into());
@@ -118,6 +126,7 @@ mod tests {
             packages: vec!["a".into(), "b".into()],
             find_links: vec!["/wheels".into()],
             offline: true,
+            names_python: false,
         };
         let venv = Venv::at("/e".into());
         let pip = "/usr/bin/env PIP_USER=0 PIP_ROOT=/ PIP_PREFIX=/e PIP_FIND_LINKS=  /e/bin/python -I -m pip";
@@ -126,8 +135,14 @@ mod tests {
             told(&installs.by_pip(&venv)),
             ["-r /r.txt", "a b"].map(|wanted| format!("{pip} install --target= {sources} {wanted}"))
         );
-        let wheels = Installs { packages: Vec::new(), ..installs }.wheels(&venv, Path::new("/w"));
+        let mut installs = Installs { packages: Vec::new(), ..installs };
+        let wheels = installs.wheels(&venv, Path::new("/w"));
         assert_eq!(told(&wheels), [format!("{pip} wheel --wheel-dir /w {sources} -r /r.txt")]);
+        installs.names_python = true;
+        for lines in [installs.by_pip(&venv), installs.wheels(&venv, Path::new("/w"))] {
+            let words = told(&lines).concat();
+            assert!(words.contains(" PIP_PYTHON=/e/bin/python PYTHONPATH= PYTHONHOME= "), "{words}");
+        }
     }
 
     #[test]
