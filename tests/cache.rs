@@ -309,6 +309,14 @@ fn a_warming_goes_by_the_configuration_and_what_it_hints_at_can_be_typed() {
     let hint = words.lines().find_map(|line| line.strip_prefix("hint: ")).expect("a hint");
     let output = configured("offline = true\n", hint);
     assert_eq!(String::from_utf8_lossy(&output.stdout), "1:offline = true\n", "{words}");
+    // What is missing there is filled as the hint says.
+    let offline = "offline = true\nfind_links = [\"kept\"]\n";
+    let output = configured(offline, "echo bricks >requirements.txt; mkvirtualenv -r requirements.txt shop");
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    let hint = words.lines().find_map(|line| line.strip_prefix("hint: ")).expect("a hint");
+    let script = format!("{hint} && mkvirtualenv -r requirements.txt shop && python -c 'import bricks'");
+    let output = configured(offline, &script);
+    assert!(output.status.success(), "{words}{}", told(&output));
     // It is not started.
     fs::create_dir(sandbox.home().join("bin")).expect("made");
     fs::copy("/bin/false", sandbox.home().join("bin/uv")).expect("copied");

@@ -143,7 +143,8 @@ impl Warm {
         if let Some(why) = context.doubtful_pip_cache()? {
             bail!(why);
         }
-        if context.is_offline()? {
+        // A directory that is named to be filled is asked for all the same.
+        if self.wheels.is_none() && context.is_offline()? {
             let files = context.configuration_files().into_iter().filter(|file| file.exists());
             let files: Vec<_> = files.map(|file| typed(file.as_os_str())).collect();
             bail!(
