@@ -166,32 +166,38 @@ impl Warm {
         find_links.retain(|place| path_of(place).is_none_or(|path| Path::new(&path).exists()));
         let find_links = sources(find_links, context)?;
         let installs = Installs { find_links, ..self.wanted.installs(context)? };
+        let wanted = self.typed();
         if wheels.is_none() && matches!(context.uv(false)?, Some(Ok(_))) {
             effects.push(Effect::Say(format!(
                 "NOTE: This is for pip alone; uv, which installs here, has a cache of its own. Wheels serve both.\n\
-                 hint: venvyard cache warm --wheels wheels {}",
-                self.wanted.typed()
+                 hint: venvyard cache warm --wheels wheels {wanted}"
             )));
         }
         let (notes, creation) =
             Options::of(self.python).making(home.venv(&Name::new("warm".as_ref())?), context)?;
         effects.extend(notes);
-        let said = told(&creation, wheels.as_deref(), &self.wanted, context)?;
+        let said = told(&creation, wheels.as_deref(), &wanted, context)?;
         let directory = context.directory()?.to_path_buf();
         effects.push(Effect::Warm(Warming { creation, installs, wheels, directory }));
         Ok(Plan::report(said).after(effects))
     }
+
+    /// What is to be installed and by which interpreter, as it is typed: wheels may serve one version alone.
+    fn typed(&self) -> String {
+        let python = self.python.iter().map(|python| format!("-p {}", typed(python)));
+        python.chain([self.wanted.typed()]).collect::<Vec<_>>().join(" ")
+    }
 }
 
 /// What is said in the end: where everything is now.
-fn told(creation: &Creation, wheels: Option<&Path>, wanted: &Wanted, context: &Context) -> Result<String> {
+fn told(creation: &Creation, wheels: Option<&Path>, wanted: &str, context: &Context) -> Result<String> {
     let cache = match &creation.cache {
         Some(cache) => Some(cache.clone()),
         None => pip_cache(context)?.map(|(directory, _)| directory),
     };
     let cached = cache.map(|cache| format!("pip keeps downloads in {}", shown(&cache)));
     let kept = wheels.map(|wheels| {
-        let (shown, typed, wanted) = (shown(wheels), typed(wheels.as_os_str()), wanted.typed());
+        let (shown, typed) = (shown(wheels), typed(wheels.as_os_str()));
         format!(
             "Wheels are in {shown}; without a network:\n  \
              mkvirtualenv --find-links {typed} --offline {wanted} NAME"
@@ -344,5 +350,8 @@ mod tests {
             "pip keeps downloads in ~/old\nWheels are in ~/w; without a network:\n  \
              mkvirtualenv --find-links ~/w --offline -i six NAME"
         );
+        let words =
+            report(&self::plan("warm -p /usr/bin/python3 -i six --wheels w", place, &[]).unwrap(), place);
+        assert!(words.ends_with(" --find-links ~/w --offline -p /usr/bin/python3 -i six NAME"), "{words}");
     }
 }
