@@ -91,7 +91,7 @@ impl Args {
 fn pip_cache(context: &Context) -> Result<Option<(PathBuf, String)>> {
     let settings = context.pip_settings();
     if let (Some(directory), Some(by)) = (settings.value("cache-dir"), settings.origin("cache-dir")) {
-        return Ok(Some((context.expanded(directory.as_ref())?, by.to_owned())));
+        return Ok(Some((context.path(directory.as_ref())?, by.to_owned())));
     }
     if let Some((directory, by)) = context.named_pip_cache()? {
         return Ok(Some((directory, by.to_owned())));
@@ -291,6 +291,9 @@ mod tests {
         assert!(own.ends_with("~/own  (PIP_CACHE_DIR)"), "{own}");
         let ours = [("PIP_DOWNLOAD_CACHE", "old"), ("PIP_CACHE_DIR", "old"), ("VENVYARD_PIP_CACHE", "old")];
         assert!(told(&ours).ends_with("~/old  (PIP_DOWNLOAD_CACHE)"));
+        fs::write(place.join("pip.conf"), "[global]\ncache-dir = $HOME/c\n").unwrap();
+        let file = told(&[("PIP_CONFIG_FILE", "pip.conf")]);
+        assert!(file.ends_with("  ~/$HOME/c  (~/pip.conf)"), "as pip has it: {file}");
         let json = report(&plan("--json", place, &ours[..1]).unwrap(), place);
         let json: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(

@@ -98,7 +98,8 @@ impl Context {
         };
         let settings = self.pip_settings();
         let cache = match settings.value("cache-dir") {
-            Some(own) => Some(self.expanded(own.as_ref())?),
+            // As pip understands it, to which a `$` is a letter.
+            Some(own) => Some(self.path(own.as_ref())?),
             None => self.pip_cache()?,
         };
         let cache = cache.filter(|_| self.variable("UV_CACHE_DIR").is_none());

@@ -515,6 +515,22 @@ mod tests {
     }
 
     #[test]
+    fn uv_keeps_downloads_below_the_cache_that_pip_takes_for_its_own() {
+        let place = tempfile::tempdir().unwrap();
+        let at = |path: &str| place.path().join(path);
+        fs::create_dir(at("venvyard")).unwrap();
+        fs::write(at("venvyard/config.toml"), "installer = \"uv\"\n").unwrap();
+        fs::copy("/bin/sh", at("uv")).unwrap();
+        let here = place.path().to_str().unwrap();
+        let variables = [("HOME", here), ("XDG_CONFIG_HOME", here), ("PATH", here)];
+        let mut context = context(&[&variables[..], &[("PIP_CACHE_DIR", "$HOME/c")]].concat());
+        context.surroundings.user = rustix::process::geteuid().as_raw();
+        context.surroundings.group = rustix::process::getegid().as_raw();
+        let words = context.uv(false).unwrap().unwrap().unwrap().install(Path::new("/e/bin/python"));
+        assert!(words.contains(&"UV_CACHE_DIR=/work/$HOME/c/uv".into()), "{words:?}");
+    }
+
+    #[test]
     fn paths_are_absolute_from_the_working_directory() {
         let context = context(&[("HOME", "/home/ann")]);
         assert_eq!(context.absolute("../x".as_ref()).unwrap(), Path::new("/x"));
