@@ -9,13 +9,13 @@ use indicatif::HumanBytes;
 use serde_json::json;
 use walkdir::WalkDir;
 
-use super::installation::{Wanted, sources};
+use super::installation::{Wanted, refuse_empty, sources};
 use super::mkvirtualenv::Options;
 use crate::context::Context;
 use crate::plan::{Creation, Effect, Plan, Warming};
 use crate::shell::quote::typed;
 use crate::venv::template::Workshop;
-use crate::venv::{Installs, Name, path_of, pip_cache_parts, refuse_mounts, shown};
+use crate::venv::{Installs, Name, is_url, path_of, pip_cache_parts, refuse_mounts, shown};
 
 const MORE: &str = "\
 Templates are what each interpreter made once; environments are clones of them. What pip
@@ -152,10 +152,7 @@ impl Warm {
                 files.join(" ")
             );
         }
-        let wheels = self.wheels.as_deref().map(|directory| context.path(directory)).transpose()?;
-        if let Some(why) = wheels.as_ref().and_then(|wheels| context.trust().ok()?.doubt_store(wheels, &[])) {
-            bail!(why);
-        }
+        let wheels = self.wheels(context)?;
         let home = context.home()?;
         let mut effects = Vec::new();
         if !home.exists()? {
@@ -165,7 +162,10 @@ impl Warm {
         // What is to be filled may not be there yet.
         find_links.retain(|place| path_of(place).is_none_or(|path| Path::new(&path).exists()));
         let find_links = sources(find_links, context)?;
-        let installs = Installs { find_links, ..self.wanted.installs(context)? };
+        let installs = Installs {
+            find_links,
+            ..self.wanted.installs(|option| format!("venvyard cache warm {option}"), context)?
+        };
         let wanted = self.typed();
         if wheels.is_none() && matches!(context.uv(false)?, Some(Ok(_))) {
             effects.push(Effect::Say(format!(
@@ -180,6 +180,19 @@ impl Warm {
         let directory = context.directory()?.to_path_buf();
         effects.push(Effect::Warm(Warming { creation, installs, wheels, directory }));
         Ok(Plan::report(said).after(effects))
+    }
+
+    /// The directory for wheels, if there is to be one: absolute, and nobody else could have put a package into it.
+    fn wheels(&self, context: &Context) -> Result<Option<PathBuf>> {
+        let Some(given) = &self.wheels else { return Ok(None) };
+        let example = format!("venvyard cache warm --wheels wheels {}", self.typed());
+        refuse_empty("--wheels", std::slice::from_ref(given), &example)?;
+        ensure!(!is_url(given), "{} is no directory for wheels.\nhint: {example}", shown(given));
+        let wheels = context.path(given)?;
+        if let Some(why) = context.trust()?.doubt_store(&wheels, &[]) {
+            bail!(why);
+        }
+        Ok(Some(wheels))
     }
 
     /// What is to be installed and by which interpreter, as it is typed: wheels may serve one version alone.
@@ -261,6 +274,10 @@ mod tests {
     }
 
     fn plan(line: &str, place: &Path, variables: &[(&str, &str)]) -> Result<Plan> {
+        planned(&line.split_whitespace().collect::<Vec<_>>(), place, variables)
+    }
+
+    fn planned(words: &[&str], place: &Path, variables: &[(&str, &str)]) -> Result<Plan> {
         let at = |path: &str| place.join(path).into_os_string();
         let usual = ["XDG_CACHE_HOME", "WORKON_HOME", "XDG_CONFIG_HOME", "HOME"];
         let usual = usual.map(|name| (name.into(), at(&name.to_lowercase())));
@@ -269,7 +286,7 @@ mod tests {
             usual.into_iter().chain([("PATH".into(), "/usr/bin:/bin".into())]).chain(given).collect();
         let directory = Some(place.to_path_buf());
         let context = Context::new(Surroundings { variables, directory, umask: 0o022, ..Default::default() });
-        Line::parse_from(format!("cache {line}").split_whitespace()).args.plan(&context)
+        Line::parse_from([&["cache"], words].concat()).args.plan(&context)
     }
 
     fn report(plan: &Plan, place: &Path) -> String {
@@ -330,6 +347,17 @@ mod tests {
         let error =
             |line: &str, variables: &[(&str, &str)]| plan(line, place, variables).unwrap_err().to_string();
         assert!(error("warm", &[]).starts_with("Nothing is to be installed.\nhint: "));
+        let error_of =
+            |words: &[&str]| planned(&[&["warm"], words].concat(), place, &[]).unwrap_err().to_string();
+        assert_eq!(
+            error_of(&["-i", "six", "--wheels", ""]),
+            "The word after --wheels is empty.\nhint: venvyard cache warm --wheels wheels -i six"
+        );
+        assert_eq!(error_of(&["-r", ""]), "The word after -r is empty.\nhint: venvyard cache warm -r FILE");
+        assert!(
+            error("warm -i six --wheels https://x/y", &[])
+                .starts_with("https://x/y is no directory for wheels")
+        );
         assert!(error("warm -r gone.txt", &[]).starts_with("There is no requirements file"));
         let keeps_nothing =
             "pip keeps nothing: PIP_NO_CACHE_DIR sets no-cache-dir.\nhint: unset PIP_NO_CACHE_DIR";

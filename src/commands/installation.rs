@@ -53,7 +53,11 @@ impl Installation {
         }
         let offline = self.offline || context.is_offline()?;
         let find_links = self.find_links(offline, context)?;
-        let installs = Installs { find_links, offline, ..self.wanted.installs(context)? };
+        let installs = Installs {
+            find_links,
+            offline,
+            ..self.wanted.installs(|option| format!("mkvirtualenv {option} NAME"), context)?
+        };
         let note = match context.uv(offline)? {
             Some(Ok(uv)) => return Ok((None, installs.by_uv(venv, &uv))),
             Some(Err(why)) => Some(Effect::Say(format!("NOTE: pip installs, not uv: {why}."))),
@@ -66,7 +70,7 @@ impl Installation {
     /// Where packages are looked for beside the index: what was typed, what is configured and, where pip's own variable
     /// and files could lead to the network, the directories among these.
     fn find_links(&self, offline: bool, context: &Context) -> Result<Vec<OsString>> {
-        refuse_empty("--find-links DIR", &self.find_links)?;
+        refuse_empty("--find-links", &self.find_links, "mkvirtualenv --find-links DIR NAME")?;
         let mut all = [self.find_links.clone(), context.find_links()?].concat();
         if offline {
             let settings = context.pip_settings();
@@ -110,10 +114,10 @@ impl Wanted {
         requirements.chain(packages).collect::<Vec<_>>().join(" ")
     }
 
-    /// The same from the index, its files absolute; they are there.
-    pub(super) fn installs(&self, context: &Context) -> Result<Installs> {
-        refuse_empty("-r FILE", &self.requirements)?;
-        refuse_empty("-i PACKAGE", &self.packages)?;
+    /// The same from the index, its files absolute; they are there. An `example` is the line that has an option.
+    pub(super) fn installs(&self, example: fn(&str) -> String, context: &Context) -> Result<Installs> {
+        refuse_empty("-r", &self.requirements, &example("-r FILE"))?;
+        refuse_empty("-i", &self.packages, &example("-i PACKAGE"))?;
         let mut requirements = Vec::new();
         for given in &self.requirements {
             let file = if is_url(given) { given.clone() } else { context.path(given)?.into_os_string() };
@@ -130,11 +134,7 @@ impl Wanted {
 }
 
 /// An empty word, as an unset variable leaves it, would mean the working directory.
-pub(super) fn refuse_empty(option: &str, words: &[OsString]) -> Result<()> {
-    ensure!(
-        !words.iter().any(|word| word.is_empty()),
-        "The word after {} is empty.\nhint: mkvirtualenv {option} NAME",
-        option.split(' ').next().unwrap_or_default()
-    );
+pub(super) fn refuse_empty(option: &str, words: &[OsString], example: &str) -> Result<()> {
+    ensure!(!words.iter().any(|word| word.is_empty()), "The word after {option} is empty.\nhint: {example}");
     Ok(())
 }

@@ -136,7 +136,7 @@ impl Args {
 /// The project directory that `-a` names, which must be there.
 pub(super) fn project(given: Option<&OsStr>, context: &Context) -> Result<Option<PathBuf>> {
     let Some(given) = given else { return Ok(None) };
-    refuse_empty("-a DIR", &[given.to_owned()])?;
+    refuse_empty("-a", &[given.to_owned()], "mkvirtualenv -a DIR NAME")?;
     let project = context.path(given)?;
     ensure!(
         project.is_dir(),
