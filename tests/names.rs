@@ -154,7 +154,7 @@ fn what_the_activate_script_of_an_old_interpreter_would_run_is_never_run() {
     }
     let sandbox = Sandbox::new();
     let home = sandbox.workon_home();
-    let mut script = String::new();
+    let (mut script, mut refused) = (String::new(), 0);
     for python in &pythons {
         let version = python.short_version();
         let [native, moved] = [format!("$(touch pwned){version}"), format!("`touch pwned`{version}")];
@@ -166,10 +166,16 @@ fn what_the_activate_script_of_an_old_interpreter_would_run_is_never_run() {
         create(&native);
         create(&version);
         fs::rename(home.join(&version), home.join(&moved)).expect("moved");
-        let [former, harmless] = [format!("$(touch pwned)-{version}"), format!("harmless{version}")];
-        create(&former);
-        fs::rename(home.join(former), home.join(&harmless)).expect("moved");
-        for name in [native, moved, harmless] {
+        let formers = ["$(touch pwned)-", "a\";touch pwned;\"", "a\"; touch pwned; \"", "a\n$(touch pwned)"];
+        let mut names = vec![native, moved];
+        for (number, former) in formers.into_iter().chain(["a\"\ntouch pwned\n#"]).enumerate() {
+            let [former, harmless] = [format!("{former}{version}"), format!("harmless{number}-{version}")];
+            create(&former);
+            fs::rename(home.join(former), home.join(&harmless)).expect("moved");
+            names.push(harmless);
+        }
+        refused = names.len();
+        for name in names {
             script.extend(["workon '", &name, "'; echo \"$status in $VIRTUAL_ENV\"\n"]);
         }
         let text = fs::read_to_string(home.join(format!("$(touch pwned){version}/bin/activate")));
@@ -182,8 +188,33 @@ fn what_the_activate_script_of_an_old_interpreter_would_run_is_never_run() {
         let status = if shell.dialect == "fish" { "$status" } else { "$?" };
         let output = sandbox.run(shell, &script.replace("$status", status));
         let (seen, told) = (String::from_utf8_lossy(&output.stdout).into_owned(), told(&output));
-        assert_eq!(seen.matches("1 in \n").count(), 3 * pythons.len(), "{}: {told}", shell.name);
-        assert!(told.matches("would run as code").count() >= 3 * pythons.len(), "{}: {told}", shell.name);
+        assert_eq!(seen.matches("1 in \n").count(), refused * pythons.len(), "{}: {told}", shell.name);
+        assert!(
+            told.matches("would run as code").count() >= refused * pythons.len(),
+            "{}: {told}",
+            shell.name
+        );
         assert!(!sandbox.home().join("pwned").exists(), "{}: {told}", shell.name);
+    }
+}
+
+#[test]
+fn an_environment_whose_former_path_would_run_is_mended_by_what_the_hint_says() {
+    for shell in plain_shells() {
+        let sandbox = Sandbox::new();
+        let root = sandbox.workon_home().join("blog");
+        let made = sandbox.run(shell, "mkvirtualenv --without-pip blog");
+        assert!(made.status.success(), "{}: {}", shell.name, told(&made));
+        fs::write(root.join("bin/activate"), "VIRTUAL_ENV=\"/old/a\";touch pwned;\"b\"\n").expect("written");
+        fs::write(root.join("bin/activate.fish"), "set -gx VIRTUAL_ENV \"/old/a\"; touch pwned; \"b\"\n")
+            .expect("written");
+        fs::write(root.join("bin/kept"), "").expect("written");
+        let script = "workon blog 2>said; echo \"in $VIRTUAL_ENV.\"
+            sed -n 's/^hint: //p' said >typed; . ./typed; workon blog; echo \"in $VIRTUAL_ENV.\"";
+        let output = sandbox.run(shell, script);
+        let expected = format!("in .\nin {}.\n", root.display());
+        assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{}: {}", shell.name, told(&output));
+        assert!(root.join("bin/kept").exists(), "{}", shell.name);
+        assert!(!sandbox.home().join("pwned").exists(), "{}", shell.name);
     }
 }

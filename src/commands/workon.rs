@@ -49,21 +49,13 @@ impl Args {
         };
         let venv = context.home()?.find(&name)?;
         if !venv.is_quoted(context.shell()) {
-            bail!(
-                "The activate script of {} would run as code a path that it names.\n\
-                 hint: rmvirtualenv {}",
-                shown(venv.root()),
-                name.typed()
-            );
+            let hint = if venv.acts() { format!("rmvirtualenv {}", name.typed()) } else { rewriting(&venv) };
+            let root = shown(venv.root());
+            bail!("The activate script of {root} would run as code a path that it names.\nhint: {hint}");
         }
         let script = venv.activate_for(context.shell());
         if !script.exists() {
-            bail!(
-                "There is no {}.\nhint: {} -m venv --without-pip {}  # writes the activate scripts anew, packages stay",
-                shown(&script),
-                typed(venv.python().as_os_str()),
-                typed(venv.root().as_os_str())
-            );
+            bail!("There is no {}.\nhint: {}", shown(&script), rewriting(&venv));
         }
         let cd = self.cd || !self.no_cd && context.cd_to_project()?;
         let mut effects: Vec<Effect> = without_python(&venv, &name).into_iter().collect();
@@ -73,6 +65,13 @@ impl Args {
         effects.extend(warnings);
         Plan::script(steps).after(effects).amid(|| context.hook_variables())
     }
+}
+
+/// The command by which the interpreter of `venv` gives it activate scripts.
+fn rewriting(venv: &Venv) -> String {
+    let (python, root) = (venv.python(), typed(venv.root().as_os_str()));
+    let python = typed(python.as_os_str());
+    format!("{python} -m venv --without-pip {root}  # writes the activate scripts anew, packages stay")
 }
 
 /// A warning that the interpreter of `venv`, or of its copy `name`, is no longer there.

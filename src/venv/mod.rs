@@ -224,14 +224,17 @@ impl Venv {
         }
     }
 
+    /// Whether its path would act in double quotes, where old generators of activate scripts paste it.
+    pub fn acts(&self) -> bool {
+        acts(self.root.as_os_str().as_bytes())
+    }
+
     /// Whether its activate script for `shell` cannot run what its path holds when it is sourced: old generators paste
     /// the path into double quotes, where `$(…)`, backticks, `"` and `\` act. Of what was moved that is the old path.
     pub fn is_quoted(&self, shell: Shell) -> bool {
-        let acts = |word: &&[u8]| word.iter().any(|byte| b"$`\"\\\n".contains(byte));
         let root = self.root.as_os_str().as_bytes();
-        if !acts(&root) {
-            return !fs::read(self.activate_for(shell))
-                .is_ok_and(|text| text.split(|&byte| byte == b'\n').any(pastes_code));
+        if !self.acts() {
+            return !fs::read(self.activate_for(shell)).is_ok_and(|text| pastes_code(&text));
         }
         // The prompt of fish is a function that activate pastes the name into; that of the others the shim tames.
         let name = self.root.file_name().filter(|_| shell == Shell::Fish).map(OsStr::as_bytes);
@@ -239,17 +242,55 @@ impl Venv {
         let count = |text: &[u8], word: &[u8]| text.windows(word.len()).filter(|part| *part == word).count();
         fs::read(self.activate_for(shell)).is_ok_and(|text| {
             let safe = count(&text, &quoted);
-            let mut words = std::iter::once(root).chain(name.filter(acts));
+            let mut words = std::iter::once(root).chain(name.filter(|name| acts(name)));
             safe > 0 && words.all(|word| count(&text, word) == safe * count(&quoted, word))
         })
     }
 }
 
-/// Whether a line of an activate script says of the environment a path in double quotes that holds a command.
-fn pastes_code(line: &[u8]) -> bool {
-    let from = |line: &[u8], word: &[u8]| line.windows(word.len()).position(|part| part == word);
-    let path = from(line, b"VIRTUAL_ENV").and_then(|_| Some(&line[from(line, b"\"/")?..]));
-    path.is_some_and(|path| path.contains(&b'`') || from(path, b"$(").is_some())
+/// Whether something in `word` acts in double quotes.
+fn acts(word: &[u8]) -> bool {
+    word.iter().any(|byte| b"$`\"\\\n".contains(byte))
+}
+
+/// Whether the path that an activate script has in double quotes is more than a word.
+///
+/// A path with a quote and line ends in it leaves an assignment that looks whole, and its last line ends in the
+/// generator's own quote. So no other line may, up to the one that every generator writes next.
+fn pastes_code(script: &[u8]) -> bool {
+    let lines: Vec<&[u8]> = script.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).collect();
+    let Some(start) = lines.iter().position(|line| pasted(line).is_some()) else {
+        return false;
+    };
+    let is_next = |line: &&[u8]| {
+        line.starts_with(b"_OLD_VIRTUAL_PATH=") || line.starts_with(b"set -gx _OLD_VIRTUAL_PATH ")
+    };
+    let end = lines.iter().rposition(is_next).unwrap_or_default().max(start + 1);
+    let mut seen = Vec::new();
+    lines[start..end].iter().any(|line| match pasted(line) {
+        Some((form, is_whole)) => {
+            // A script has each form once.
+            let is_first = !seen.contains(&form);
+            seen.push(form);
+            !is_whole || !is_first
+        }
+        None => line.ends_with(b"\"") || line.ends_with(b"\")"),
+    })
+}
+
+/// Where `line` assigns a path in double quotes to VIRTUAL_ENV: what closes it in this form, and whether that is all it
+/// does.
+fn pasted(line: &[u8]) -> Option<(&'static [u8], bool)> {
+    const FORMS: [(&[u8], &[u8]); 3] = [
+        (b"VIRTUAL_ENV=\"/", b"\""),
+        (b"VIRTUAL_ENV=$(cygpath \"/", b"\")"),
+        (b"set -gx VIRTUAL_ENV \"/", b"\""),
+    ];
+    let line = line.strip_prefix(b"export ").unwrap_or(line);
+    FORMS.into_iter().find_map(|(before, after)| {
+        let path = line.strip_prefix(before)?.strip_suffix(after);
+        Some((after, path.is_some_and(|path| !acts(path))))
+    })
 }
 
 /// Whether a directory in lib, `python3.11` or `python3.13t`, is that of a version like `3.11.7`.
@@ -327,6 +368,66 @@ mod tests {
                 .1
                 .is_quoted(Shell::Bash)
         );
+    }
+
+    #[test]
+    fn of_what_was_moved_the_old_path_may_not_act() {
+        let next = "export VIRTUAL_ENV\n\n_OLD_VIRTUAL_PATH=\"$PATH\"\nPATH=\"$VIRTUAL_ENV/bin:$PATH\"\n";
+        let of_venv = |path: &str| format!("VIRTUAL_ENV=\"{path}\"\n{next}");
+        let of_newer = |path: &str| {
+            format!(
+                "if a; then\n    export VIRTUAL_ENV=$(cygpath \"{path}\")\nelse\n    # as it is\n    \
+                 export VIRTUAL_ENV=\"{path}\"\nfi\n{next}"
+            )
+        };
+        let of_fish =
+            |path: &str| format!("set -gx VIRTUAL_ENV \"{path}\"\n\nset -gx _OLD_VIRTUAL_PATH $PATH\n");
+        let of_virtualenv_16 = |path: &str| {
+            of_fish(path).replace(
+                "\n\nset",
+                "\n\nif test (echo $FISH_VERSION | tr \".\" \"\\n\")[1] -lt 3\n    \
+                 set -gx _OLD_VIRTUAL_PATH (_bashify_path $PATH)\nelse\n    set",
+            )
+        };
+        let scripts: [&dyn Fn(&str) -> String; 4] = [&of_venv, &of_newer, &of_fish, &of_virtualenv_16];
+        for script in scripts {
+            for path in ["/old/a", "/old/my blog", "/old/it's (a); #b"] {
+                assert!(!pastes_code(script(path).as_bytes()), "{}", script(path));
+            }
+            for path in [
+                "/old/$(id)",
+                "/old/`id`",
+                "/old/a\\",
+                "/old/a\";id;\"b",
+                "/old/a\"; id; \"",
+                "/old/a\nb",
+                "/old/a\n$(id)",
+                "/old/a\"\nid\n\"b",
+                "/old/a\"\nid\n#b",
+                "/old/a\"\nexport VIRTUAL_ENV\n\n_OLD_VIRTUAL_PATH=\"\"\nid\n#b",
+                "/old/a\"\nid\nVIRTUAL_ENV=\"/b",
+                "/old/a\"\nid\nVIRTUAL_ENV=$(cygpath \"/b",
+                "/old/a\"\nid\nset -gx VIRTUAL_ENV \"/b",
+            ] {
+                assert!(pastes_code(script(path).as_bytes()), "{}", script(path));
+            }
+        }
+    }
+
+    #[test]
+    fn what_people_add_to_an_activate_script_is_theirs() {
+        for line in [
+            "PATH=\"/opt/tools:$(printf %s \"$VIRTUAL_ENV/bin\"):$PATH\"",
+            "# VIRTUAL_ENV=\"/old/`id`\" was here: $(id)",
+            "echo \"/of $(basename \"$VIRTUAL_ENV\")\"",
+            "export TOOLS=\"/opt/tools\"",
+        ] {
+            let script =
+                format!("VIRTUAL_ENV=\"/a\"\nexport VIRTUAL_ENV\n_OLD_VIRTUAL_PATH=\"$PATH\"\n{line}\n");
+            assert!(!pastes_code(script.as_bytes()), "{script}");
+            let script = format!("{line}\n{script}");
+            assert!(!pastes_code(script.as_bytes()), "{script}");
+        }
     }
 
     #[test]
