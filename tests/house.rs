@@ -160,6 +160,16 @@ fn commands_are_of_one_shape_and_what_is_none_serves_several() {
     }
 }
 
+/// To us an empty variable is none, and every shell has `export`.
+#[test]
+fn no_hint_says_unset_which_fish_has_not() {
+    for path in files("src", ".rs") {
+        let text = code(&path);
+        let has_it = ["hint: unset ", "\"unset "].iter().any(|words| text.contains(words));
+        assert!(!has_it, "{}: export NAME= can be typed in every shell", path.display());
+    }
+}
+
 #[test]
 fn every_verb_is_defined_in_every_shim() {
     let shell = code(&project().join("src/shell/mod.rs"));

@@ -135,7 +135,7 @@ impl Warm {
         // To pip a word for no is one for yes here.
         if let Some(by) = context.pip_settings().origin("no-cache-dir") {
             let hint = match by {
-                "PIP_NO_CACHE_DIR" => format!("unset {by}"),
+                "PIP_NO_CACHE_DIR" => format!("export {by}="),
                 file => format!("grep -i cache {}", typed(file.as_ref())),
             };
             bail!("pip keeps nothing: {} sets no-cache-dir.\nhint: {hint}", shown(by));
@@ -360,7 +360,7 @@ mod tests {
         );
         assert!(error("warm -r gone.txt", &[]).starts_with("There is no requirements file"));
         let keeps_nothing =
-            "pip keeps nothing: PIP_NO_CACHE_DIR sets no-cache-dir.\nhint: unset PIP_NO_CACHE_DIR";
+            "pip keeps nothing: PIP_NO_CACHE_DIR sets no-cache-dir.\nhint: export PIP_NO_CACHE_DIR=";
         assert_eq!(error("warm -i six", &[("PIP_NO_CACHE_DIR", "0")]), keeps_nothing);
         fs::write(place.join("pip.conf"), "[global]\nno-cache-dir = false\n").unwrap();
         let told =

@@ -277,7 +277,7 @@ impl Options {
         };
         let program = pythons.program(creator).with_context(|| {
             let name = shown(creator);
-            format!("virtualenvwrapper could not find {name} in your path\nhint: unset VIRTUALENVWRAPPER_VIRTUALENV")
+            format!("virtualenvwrapper could not find {name} in your path\nhint: export VIRTUALENVWRAPPER_VIRTUALENV=")
         })?;
         options.extend(python.map(|python| option_for(&python)));
         options.extend(self.options(self.creator_option.iter()));

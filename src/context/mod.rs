@@ -170,7 +170,9 @@ impl Context {
         // As Python does it, which writes the path into the environment.
         let path = normal(&path);
         if path == Path::new("/") {
-            bail!("WORKON_HOME must not be the root directory.\nhint: unset WORKON_HOME");
+            bail!(
+                "WORKON_HOME must not be the root directory.\nhint: export WORKON_HOME=/path/to/environments"
+            );
         }
         Ok(Home::new(path))
     }

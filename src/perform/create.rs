@@ -228,7 +228,7 @@ fn succeeded(status: ExitStatus, creation: &Creation, is_for_pip: bool) -> Resul
         Maker::Venv(python) => {
             (format!("{} -m venv", shown(&python.executable)), "mkvirtualenv -p python3 NAME")
         }
-        Maker::Program(program) => (shown(program), "unset VIRTUALENVWRAPPER_VIRTUALENV"),
+        Maker::Program(program) => (shown(program), "export VIRTUALENVWRAPPER_VIRTUALENV="),
     };
     match creation.ways_out.as_str() {
         ways_out if is_for_pip && !ways_out.is_empty() => bail!("{what} failed ({status}).{ways_out}"),
@@ -243,7 +243,7 @@ fn refuse_traces(made: &Venv, nest: &Nest, root: &Path) -> Result<()> {
     if has_trace(&made.activate()) {
         bail!(
             "{} was not made: its creator writes its path in a way that is not understood.\n\
-             hint: unset VIRTUALENVWRAPPER_VIRTUALENV",
+             hint: export VIRTUALENVWRAPPER_VIRTUALENV=",
             shown(root)
         );
     }
