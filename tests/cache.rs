@@ -514,7 +514,7 @@ fn uv_installs_from_the_index_of_pip_into_the_new_environment_alone() {
         let from = index.place.join("simple").join(name).join(&wheel);
         fs::copy(from, sandbox.home().join("wheels").join(wheel)).expect("copied");
     }
-    uv("mkvirtualenv three --find-links wheels --offline -i blocks");
+    uv("export PIP_NO_INDEX=1; mkvirtualenv three --find-links wheels --offline -i blocks");
     assert_eq!(index.requests().len(), asked, "{:?}", index.requests());
     let installed = |name: &str| {
         let root = sandbox.workon_home().join(name);
