@@ -24,7 +24,7 @@ use crate::plan::{Copying, Creation, Maker};
 use crate::terminal;
 use crate::venv::relocate::Move;
 use crate::venv::template::{Filling, Manifest};
-use crate::venv::{Hook, Venv, shown, typed};
+use crate::venv::{Hook, Nesting, Venv, shown, typed};
 
 /// Makes an environment. It is in its place whole, or not at all.
 pub(super) fn create(creation: &Creation) -> Result<()> {
@@ -34,7 +34,7 @@ pub(super) fn create(creation: &Creation) -> Result<()> {
         rename::refuse_protected(root).with_context(|| format!("cannot replace {}", shown(root)))?;
     }
     nest::sweep(home);
-    let nest = match Nest::beside(root, "partial") {
+    let nest = match Nest::beside(root, Nesting::Partial) {
         // Its own words name a path that nobody knows.
         Err(error) => {
             let (root, home, kind) = (shown(root), typed(home.as_os_str()), error.kind());
@@ -88,7 +88,7 @@ pub(super) fn copy(copying: &Copying) -> Result<bool> {
         rename::refuse_protected(source).with_context(|| format!("cannot rename {}", shown(source)))?;
     }
     nest::sweep(root.parent().unwrap_or(Path::new("/")));
-    let nest = Nest::beside(root, "partial").with_context(cannot)?;
+    let nest = Nest::beside(root, Nesting::Partial).with_context(cannot)?;
     let change = Move::new(copying.source.spellings(), root);
     let share = if copying.is_move { Share::Files } else { Share::Nothing };
     // A link to an environment is copied as what it leads to.

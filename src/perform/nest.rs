@@ -10,7 +10,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::delete::delete;
-use crate::venv::{NEST_LETTERS, is_nest};
+use crate::venv::{NEST_LETTERS, Nesting, is_nest};
 
 /// A hidden directory that is deleted when it is dropped.
 pub(super) struct Nest {
@@ -21,14 +21,14 @@ pub(super) struct Nest {
 }
 
 impl Nest {
-    /// Makes and locks a nest `.NAME.KIND-XXXXXX` beside the environment at `root`.
-    pub(super) fn beside(root: &Path, kind: &str) -> io::Result<Self> {
+    /// Makes and locks a nest beside the environment at `root`.
+    pub(super) fn beside(root: &Path, nesting: Nesting) -> io::Result<Self> {
         let home = root.parent().unwrap_or(Path::new("/"));
         let name = root.file_name().unwrap_or_default();
         let mut prefix = OsString::from(".");
         // A file's name ends at 255 bytes.
         prefix.push(if name.len() > 200 { "long".as_ref() } else { name });
-        prefix.push(format!(".{kind}-"));
+        prefix.push(nesting.mark());
         loop {
             let directory =
                 tempfile::Builder::new().prefix(&prefix).rand_bytes(NEST_LETTERS).tempdir_in(home)?;
@@ -68,7 +68,7 @@ impl Nest {
         }
     }
 
-    /// Leaves the nest where it is, or where it was renamed to.
+    /// Leaves the nest where it is.
     pub(super) fn keep(mut self) -> PathBuf {
         self.is_kept = true;
         self.path().to_path_buf()
@@ -115,16 +115,16 @@ mod tests {
     fn a_nest_is_swept_only_when_its_maker_is_gone() {
         let home = tempfile::tempdir().unwrap();
         let entries = || fs::read_dir(home.path()).unwrap().count();
-        let nest = Nest::beside(&home.path().join("blog"), "partial").unwrap();
+        let nest = Nest::beside(&home.path().join("blog"), Nesting::Partial).unwrap();
         sweep(home.path());
         assert_eq!(entries(), 1, "in use");
         nest.keep();
         sweep(home.path());
         assert_eq!(entries(), 0, "left behind");
-        drop(Nest::beside(&home.path().join("blog"), "partial").unwrap());
+        drop(Nest::beside(&home.path().join("blog"), Nesting::Partial).unwrap());
         assert_eq!(entries(), 0, "dropped");
         // Where a file system takes names of other bytes.
-        if let Ok(nest) = Nest::beside(&home.path().join(OsStr::from_bytes(b"bl\xffg")), "removed") {
+        if let Ok(nest) = Nest::beside(&home.path().join(OsStr::from_bytes(b"bl\xffg")), Nesting::Removed) {
             nest.keep();
         }
         sweep(home.path());

@@ -9,13 +9,14 @@ use anyhow::{Context as _, Result};
 use super::delete::delete;
 use super::nest::{self, Nest};
 use crate::terminal;
-use crate::venv::{Venv, shown, typed};
+use crate::venv::{Nesting, Venv, shown, typed};
 
 /// Removes an environment: its name is gone at once. Tells whether all of it is: what cannot be deleted is named, and
 /// no longer listed.
 pub(super) fn remove(venv: &Venv) -> Result<bool> {
     let root = shown(venv.root());
-    let nest = Nest::beside(venv.root(), "removed").with_context(|| format!("cannot remove {root}"))?;
+    let nest =
+        Nest::beside(venv.root(), Nesting::Removed).with_context(|| format!("cannot remove {root}"))?;
     match fs::rename(venv.root(), nest.place()) {
         Err(error) if is_gone(&error, venv.root()) => return Ok(true),
         renamed => renamed.with_context(|| format!("cannot remove {root}"))?,

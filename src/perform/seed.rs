@@ -20,7 +20,7 @@ use crate::venv::shebang::split_shebang;
 use crate::venv::template::{
     Directory, Entry, FileFacts, Filling, Kind, Manifest, Piece, RECORD, Record, Template, Workshop, repr,
 };
-use crate::venv::{Python, normal, shown};
+use crate::venv::{Nesting, Python, normal, shown};
 
 /// The template for `recipe`, made if there is none.
 ///
@@ -79,7 +79,7 @@ pub(super) fn build(
 
 /// Lets the interpreter make an environment in a nest, reads it, and puts both in the template's place.
 fn make(python: &Python, template: &Template, kind: Kind) -> Result<()> {
-    let nest = Nest::beside(template.path(), "partial")?;
+    let nest = Nest::beside(template.path(), Nesting::Partial)?;
     fs::create_dir(nest.place())?;
     let token = nest.path().to_string_lossy().rsplit('-').next().unwrap_or_default().to_owned();
     let (name, prompt) = (format!("it's {token}"), format!("pro'mpt {token}"));
@@ -123,7 +123,7 @@ fn forget_the_gone(templates: &Path) {
 
 /// Puts a template that is no longer good aside and deletes it.
 fn discard(template: &Path) {
-    if let Ok(nest) = Nest::beside(template, "removed") {
+    if let Ok(nest) = Nest::beside(template, Nesting::Removed) {
         let _ = fs::rename(template, nest.place());
     }
     nest::sweep(template.parent().unwrap_or(Path::new("/")));

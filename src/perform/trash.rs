@@ -11,7 +11,7 @@ use super::delete::delete;
 use super::nest::{self, Nest};
 use super::remove::is_gone;
 use super::rename;
-use crate::venv::{Removed, Venv, shown};
+use crate::venv::{Nesting, Removed, Venv, shown};
 
 /// Removes an environment, so that it can come back.
 pub(super) fn keep(venv: &Venv, time: SystemTime) -> Result<()> {
@@ -55,7 +55,7 @@ pub(super) fn restore(removed: &Path, venv: &Venv) -> Result<()> {
 /// Deletes those whose time has come. What cannot be deleted stays hidden, and is tried again.
 pub(super) fn expire(removed: &[PathBuf]) {
     for path in removed {
-        let Ok(nest) = Nest::beside(path, "removed") else { return };
+        let Ok(nest) = Nest::beside(path, Nesting::Removed) else { return };
         // Of this and a restoring, one rename finds it.
         if fs::rename(path, nest.place()).is_ok() && delete(nest.path()).is_some() {
             nest.keep();

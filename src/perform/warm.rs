@@ -9,14 +9,15 @@ use super::create;
 use super::nest::{self, Nest};
 use super::run::{self, Interrupted};
 use crate::plan::{Creation, Warming};
-use crate::venv::{Venv, shown};
+use crate::venv::{Nesting, Venv, shown};
 
 /// Installs, and keeps wheels if they are wanted. The environment is in a nest: whatever ends this, it goes.
 pub(super) fn warm(warming: &Warming) -> Result<()> {
     let root = warming.creation.venv.root();
     let home = root.parent().unwrap_or(Path::new("/"));
     nest::sweep(home);
-    let nest = Nest::beside(root, "partial").with_context(|| format!("cannot write to {}", shown(home)))?;
+    let nest =
+        Nest::beside(root, Nesting::Partial).with_context(|| format!("cannot write to {}", shown(home)))?;
     let creation = Creation { venv: Venv::at(nest.path().to_path_buf()), ..warming.creation.clone() };
     let venv = create::make_in(&nest, &creation)?;
     let wheels = warming.wheels.iter().flat_map(|directory| warming.installs.wheels(&venv, directory));

@@ -10,7 +10,7 @@ use walkdir::WalkDir;
 
 use super::nest::Nest;
 use super::run;
-use crate::venv::{Package, Venv, normal, shown, typed};
+use crate::venv::{Nesting, Package, Venv, normal, shown, typed};
 
 /// Removes every package but the seed. Whole directories are renamed aside; `program`, ourselves, deletes them when we
 /// are gone.
@@ -20,7 +20,7 @@ pub(super) fn wipe(venv: &Venv, program: &Path) -> Result<()> {
     let venv = Venv::at(root.clone());
     let installed = venv.installed().with_context(cannot)?;
     let (seeds, others): (Vec<Package>, Vec<Package>) = installed.into_iter().partition(Package::is_seed);
-    let nest = Nest::beside(&root, "removed").with_context(cannot)?;
+    let nest = Nest::beside(&root, Nesting::Removed).with_context(cannot)?;
     fs::create_dir(nest.place())?;
     let kept = listed(&seeds, &venv)?;
     let mut wiped = listed(&others, &venv)?;

@@ -35,7 +35,7 @@ pub(crate) use home::Home;
 pub(crate) use hook::{Hook, Runnable};
 pub(crate) use installs::{Installs, is_url, path_of};
 pub(crate) use mount::refuse_mounts;
-pub(crate) use name::{LONGEST, NEST_LETTERS, Name, is_nest};
+pub(crate) use name::{LONGEST, NEST_LETTERS, Name, Nesting, is_nest};
 pub(crate) use package::Package;
 pub(crate) use pip::{PIP_CACHE_PARTS, PipSettings, can_keep, pip_cache_parts};
 pub(crate) use project_template::{ProjectTemplate, ProjectTemplates};

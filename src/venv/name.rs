@@ -11,14 +11,31 @@ use crate::shell::quote::typed;
 /// What file systems take for one name, in bytes.
 pub(crate) const LONGEST: usize = 255;
 
-/// Whether a directory so called is made or unmade just now, or was when its command ended: `.NAME.partial-` or
-/// `.NAME.removed-`, and random letters, more than a word that a person would write there, or a date and a time.
+/// What happens to an environment in a nest, as the nest's name says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Nesting {
+    Partial,
+    Removed,
+}
+
+impl Nesting {
+    /// What stands in the name between that of the environment and the random letters.
+    pub(crate) fn mark(self) -> &'static str {
+        match self {
+            Self::Partial => ".partial-",
+            Self::Removed => ".removed-",
+        }
+    }
+}
+
+/// Whether a directory so called is made or unmade just now, or was when its command ended: a dot, the environment's
+/// name, a mark and random letters, more than a word that a person would write there, or a date and a time.
 pub(crate) fn is_nest(name: &OsStr) -> bool {
     let Some((start, letters)) = name.as_bytes().split_last_chunk::<NEST_LETTERS>() else { return false };
-    let kinds = [".partial-", ".removed-"];
+    let marks = [Nesting::Partial, Nesting::Removed].map(Nesting::mark);
     start.starts_with(b".")
         && letters.iter().all(u8::is_ascii_alphanumeric)
-        && kinds.iter().any(|kind| start.ends_with(kind.as_bytes()))
+        && marks.iter().any(|mark| start.ends_with(mark.as_bytes()))
 }
 
 /// So many random letters end the name of a nest.
