@@ -232,6 +232,10 @@ fn a_name_too_long_for_the_trash_is_refused_before_anything_is_done() {
     }
     let output = asked(&sandbox, &["rmvirtualenv", &name[1..]], &[]);
     assert!(output.status.success(), "{}", told(&output));
+    let dashed = format!("-{name}");
+    sandbox.hollow(&dashed);
+    let output = asked(&sandbox, &["rmvirtualenv", "--", &dashed], &[]);
+    assert_refused(&output, &format!("\nhint: mvvirtualenv -- {dashed} a-shorter-name"));
 }
 
 #[test]
